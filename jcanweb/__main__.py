@@ -85,7 +85,7 @@ def set_up() -> None:
 
 
 def become(*command: str) -> None:
-    """Replaces this process by the Python of `.venv`; Windows has no true exec: there it waits for a child."""
+    """Replaces this process by the Python of `.venv`; on Windows, without a true exec, waits for a child."""
     python = str(interpreter(os.name == "nt"))
     if os.name == "nt":
         sys.exit(subprocess.call([python, *command]))
