@@ -71,7 +71,7 @@ def set_up() -> None:
         sys.exit("jcanweb needs pip or venv to set itself up; on Debian and Ubuntu: apt install python3-venv")
     print(f"First use: setting up {VENV} (about a minute) ...", file=sys.stderr, flush=True)
     pip = [inner, "-m", "pip"] if bundled else [maker, "-m", "pip", "--python", inner]
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
     environment = os.environ | {"PIP_USER": "0"}
     make = [maker, "-m", "venv", "--clear", *([] if bundled else ["--without-pip"]), str(VENV)]
     install = [*pip, "install", *quiet, "--no-deps", "--require-hashes", "-r", str(LOCK)]
