@@ -1,4 +1,4 @@
-"""Refuses a wheel that lacks a file of the program: every tracked one of the package, the templates and static."""
+"""Refuses a wheel that lacks a tracked file of the package, the templates or the static files."""
 
 import subprocess
 import sys
