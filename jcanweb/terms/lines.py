@@ -1,0 +1,140 @@
+"""From bytes to lines: strict UTF-8, page furniture set apart, and who ended a line: author or layout."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jcanweb.terms import marks
+from jcanweb.terms.document import TermsUnreadable
+
+_SPACES = re.compile(r"\s+")
+_PAGE_NUMBER = re.compile(
+    r"[-‐–—―−ー\s]*[0-9０-９]{1,4}[-‐–—―−ー\s]*|[0-9０-９]{1,4}\s*[/／]\s*[0-9０-９]{1,4}"
+    r"|(?:[Pp]age|[Pp]\.?|ページ)\s*[0-9]{1,4}(?:\s*(?:of|/)\s*[0-9]{1,4})?|[0-9０-９]{1,4}\s*(?:ページ|頁)"
+)
+_SENTENCE_END = re.compile(r"[。！？][」』）)]*$")
+_WORD = re.compile(r"[!-~]+|.[、。，．」』）]*")
+_UNSEEN = {"Cc", "Cf", "Co", "Cn"}  # controls, bidirectional and zero-width marks, private glyphs
+_CLUSTER = 3  # as many lines ending at the same place make a right margin
+_NEAR = 4  # half-width columns that count as the same place
+
+
+@dataclass(frozen=True)
+class Line:
+    number: int
+    """In the source, from 1."""
+    page: int
+    text: str
+    """Trimmed; runs of white space are one space."""
+    raw: str
+
+    @property
+    def width(self) -> int:
+        """In half-width columns."""
+        return width(self.text)
+
+    @property
+    def ends_sentence(self) -> bool:
+        return bool(_SENTENCE_END.search(self.text))
+
+
+def width(text: str) -> int:
+    """Columns on a fixed grid: 2 for wide characters, else 1."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+
+
+def decode(source: bytes) -> str:
+    """Text of strict UTF-8, with or without a byte order mark.
+
+    Refuses other encodings, PDF files, and characters nobody can see or without a glyph, naming the line.
+    """
+    if source.startswith(b"%PDF"):
+        raise TermsUnreadable("PDFではなく、PDFから取り出した文字（UTF-8のテキスト）を選んでください。")
+    try:
+        text = source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise TermsUnreadable(
+            f"文字コードがUTF-8ではありません（{line}行目）。UTF-8で保存したファイルを選んでください。"
+        ) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for index, char in enumerate(text):
+        if char not in "\n\t\f\v" and (char == "\ufffd" or unicodedata.category(char) in _UNSEEN):
+            line = text.count("\n", 0, index) + 1
+            raise TermsUnreadable(
+                f"{line}行目に表示できない文字（U+{ord(char):04X}）があります。PDFから取り出し直してください。"
+            )
+    return text
+
+
+def split(text: str) -> list[Line]:
+    """The lines that carry text. A form feed begins a page, not a line number."""
+    lines, page = [], 0
+    for number, row in enumerate(text.split("\n"), 1):
+        for index, raw in enumerate(row.split("\f")):
+            page += index > 0
+            if raw.strip():
+                lines.append(Line(number, page, _SPACES.sub(_one_space, raw.strip()), raw))
+    return lines
+
+
+def _one_space(run: re.Match[str]) -> str:
+    return "\u3000" if "\u3000" in run[0] else " "
+
+
+def furniture(lines: Sequence[Line]) -> set[int]:
+    """Indexes of page numbers and running heads: repeats of the title part or of another page's edge."""
+    found = {index for index, line in enumerate(lines) if _PAGE_NUMBER.fullmatch(line.text)}
+    kept = [index for index in range(len(lines)) if index not in found]
+    first = next((index for index in kept if marks.heading(lines[index].text)), len(lines))
+    front = {lines[index].text for index in kept if index < first}
+    edges = [
+        index
+        for place, index in enumerate(kept)
+        if place in (0, len(kept) - 1)
+        or lines[kept[place - 1]].page != lines[index].page
+        or lines[kept[place + 1]].page != lines[index].page
+    ]
+    repeated = Counter(_without_digits(lines[index].text) for index in edges)
+    found |= {index for index in kept if index > first and lines[index].text in front}
+    for index in edges:
+        line = lines[index]
+        repeats = repeated[_without_digits(line.text)] > 1 and len(line.text) > 2
+        marked = marks.heading(line.text) or marks.item(line.text) or marks.paragraph(line.text)
+        if index > first and not marked and not line.ends_sentence and repeats:
+            found.add(index)
+    return found
+
+
+def _without_digits(text: str) -> str:
+    return re.sub(r"[0-9０-９]", "#", text)
+
+
+def ended_early(lines: Sequence[Line]) -> list[bool]:
+    """For each line whether its author ended it: the next word would have fitted before the right margin.
+
+    The margin is the widest place where several lines end. Without one, no line was broken by layout.
+    """
+    widths = sorted((line.width for line in lines), reverse=True)
+    places = zip(widths, widths[_CLUSTER - 1 :], strict=False)
+    margin = next((top for top, third in places if top - third <= _NEAR), None)
+    early = []
+    for index, line in enumerate(lines):
+        if margin is None or index + 1 == len(lines):
+            early.append(True)
+            continue
+        word = _WORD.match(lines[index + 1].text)
+        early.append(line.width + (width(word[0]) if word else 0) <= margin - margin * 15 // 100)
+    return early
+
+
+def join(before: str, after: str) -> str:
+    """Two parts of a broken sentence: a space only between two half-width words, never inside an address."""
+    if not before or not after:
+        return before + after
+    last, first = before[-1], after[0]
+    words = last.isascii() and first.isascii() and last not in "-/(#_&=" and first not in "-/),.;:_&=?"
+    address = "://" in before.rsplit(None, 1)[-1] and re.search(r"://[!-~]*$", before)
+    return f"{before} {after}" if words and not address else before + after
