@@ -79,8 +79,9 @@ def set_up() -> None:
         STAMP.unlink(missing_ok=True)
         subprocess.run(make, check=True)
         subprocess.run(install, check=True, env=environment)
-    except (OSError, subprocess.CalledProcessError) as failure:
-        sys.exit(f"The set-up stopped: {failure}\nOnce that is mended, the same command starts it afresh.")
+    except (OSError, subprocess.CalledProcessError, KeyboardInterrupt) as failure:
+        reason = str(failure) or "interrupted"
+        sys.exit(f"The set-up stopped: {reason}\nThe same command starts it afresh.")
     STAMP.write_text(fingerprint(LOCK.read_bytes(), sys.version))
 
 
