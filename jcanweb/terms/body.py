@@ -47,7 +47,7 @@ class Body:
         index = self.first
         while index < len(self.lines):
             line = self.lines[index]
-            if until(line.text) and self._anew(index):
+            if until(line.text) and (self._over or self.early[index] or self._anew(index)):
                 self.stopped = index
                 return
             taken = 1

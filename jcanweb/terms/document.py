@@ -64,7 +64,7 @@ class Document:
     revision_header: str
     revisions: tuple[Revision, ...]
     unread: tuple[tuple[int, str], ...]
-    """(line number from 1, text) of every line that belongs to no article: page numbers and headers, tables."""
+    """(line number from 1, text) of every line outside the articles: page numbers and headers, tables."""
     sha256: str
     """Lower-case hex digest of `source`."""
     source: bytes
