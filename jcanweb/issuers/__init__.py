@@ -1,0 +1,1 @@
+"""The CA behind the smallest possible port, and its adapters."""

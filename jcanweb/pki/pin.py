@@ -1,0 +1,24 @@
+"""The PIN of a PKCS#12: activation data in the sense of RFC 3647 §6.4."""
+
+import secrets
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+"""57 characters: digits and letters without 0, O, 1, I and l, which are mistaken for one another on paper."""
+
+LENGTH = 20
+"""20 × log2(57) = 116.6 bits, above the 112 that S/MIME BR §6.1.2 asks of a PKCS#12, whatever its iterations."""
+
+
+def new_pin() -> str:
+    """A new PIN: 20 characters of ALPHABET, each drawn from the system's random source."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def grouped(pin: str) -> str:
+    """The PIN in groups of four separated by spaces, as it is shown and printed."""
+    return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))
+
+
+def ungrouped(text: str) -> str:
+    """A typed PIN without the spaces and hyphens of its groups."""
+    return "".join(character for character in text if character not in " -\t\u3000")
