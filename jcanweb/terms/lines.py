@@ -136,5 +136,5 @@ def join(before: str, after: str) -> str:
         return before + after
     last, first = before[-1], after[0]
     words = last.isascii() and first.isascii() and last not in "-/(#_&=" and first not in "-/),.;:_&=?"
-    address = "://" in before.rsplit(None, 1)[-1] and re.search(r"://[!-~]*$", before)
+    address = re.search(r"://[!-~]*$", before)
     return f"{before} {after}" if words and not address else before + after

@@ -1,0 +1,33 @@
+"""jcanweb: the web app of a registration authority for JCAN certificates."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__version__ = "0.1.0"
+
+
+def create_app(overrides: "dict[str, Any] | None" = None, instance: "str | None" = None) -> "Flask":
+    """Build the application. Imports stand inside so that child processes stay light."""
+    from flask import Flask
+
+    from jcanweb import config, database, identity, installation, mail, permissions, sessions, views, web
+
+    app = Flask(
+        "jcanweb",
+        instance_path=str(instance or config.instance_folder()),
+        template_folder=str(config.HOME / "templates"),
+        static_folder=str(config.HOME / "static"),
+    )
+    config.load(app, overrides)
+    installation.load_keys(app)
+    database.init_app(app)
+    sessions.init_app(app)
+    web.init_app(app)
+    identity.init_app(app)
+    permissions.init_app(app)
+    mail.init_app(app)
+    views.init_app(app)
+    permissions.declare_foreign(app)
+    return app

@@ -1,0 +1,186 @@
+"""The audit record: every act, in the transaction it describes.
+
+`record` stands on the line after the change. `begin` commits an intent before an act that cannot be
+undone; a *begun* without its *done* or *refused* is what a crash looks like. `refuse` writes after a
+roll-back. Facts hold ids and serial numbers, never a name, a PIN or a key.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from jcanweb import clock
+from jcanweb.database import db
+from jcanweb.models.audit import AuditEntry, AuditHead
+from jcanweb.pki.tree import Frontier, leaf_hash
+from jcanweb.vocabulary import Event, Outcome, Subject
+
+EVENT_FACTS: dict[Event, frozenset[str]] = {
+    Event.INSTALLATION_CREATED: frozenset({"issuer_sha256"}),
+    Event.INSTALLATION_CLAIMED: frozenset({"way"}),
+    Event.DEMO_CREATED: frozenset({"certificates"}),
+    Event.OFFICER_INVITED: frozenset({"roles"}),
+    Event.OFFICER_JOINED: frozenset({"roles"}),
+    Event.OFFICER_SIGNED_IN: frozenset({"methods"}),
+    Event.OFFICER_SIGNED_OUT: frozenset(),
+    Event.OFFICER_PASSWORD_CHANGED: frozenset(),
+    Event.OFFICER_TOTP_ENROLLED: frozenset(),
+    Event.OFFICER_ROLES_CHANGED: frozenset({"roles"}),
+    Event.OFFICER_DEACTIVATED: frozenset(),
+    Event.CUSTODIAN_KEY_MADE: frozenset({"public_key_sha256", "kept"}),
+    Event.CUSTODIAN_APPOINTED: frozenset({"officer", "group"}),
+    Event.CUSTODIAN_RELEASED: frozenset({"officer", "group"}),
+    Event.CORPORATION_REGISTERED: frozenset({"corporate_number"}),
+    Event.CORPORATION_CHANGED: frozenset({"fields"}),
+    Event.PERSON_INVITED: frozenset({"corporation", "invitation"}),
+    Event.PERSON_CODE_SENT: frozenset({"code"}),
+    Event.PERSON_SIGNED_IN: frozenset(),
+    Event.PERSON_SIGNED_OUT: frozenset(),
+    Event.EDITION_IMPORTED: frozenset({"version", "sha256", "effective_on"}),
+    Event.CONSENT_GIVEN: frozenset({"consent", "edition", "edition_sha256", "statements"}),
+    Event.APPLICATION_DRAFTED: frozenset({"person"}),
+    Event.APPLICATION_SUBMITTED: frozenset({"revision"}),
+    Event.APPLICATION_WITHDRAWN: frozenset(),
+    Event.APPLICATION_LAPSED: frozenset(),
+    Event.APPLICATION_SCREENING_STARTED: frozenset(),
+    Event.APPLICATION_FIELD_CHECKED: frozenset({"field", "verdict", "revision"}),
+    Event.APPLICATION_SCREENED: frozenset({"revision"}),
+    Event.APPLICATION_RETURNED: frozenset({"revision"}),
+    Event.APPLICATION_APPROVED: frozenset({"revision"}),
+    Event.APPLICATION_REJECTED: frozenset({"revision"}),
+    Event.APPLICATION_DOCUMENT_OPENED: frozenset({"document"}),
+    Event.ORDER_ASKED: frozenset({"application", "request_id", "public_key_sha256", "jc_number"}),
+    Event.ORDER_FAILED: frozenset({"application", "failure"}),
+    Event.CERTIFICATE_ISSUED: frozenset({"application", "order", "serial_number", "consent", "policy_version"}),
+    Event.BACKUP_SEALED: frozenset({"certificate", "kind", "commit_sha256", "custodians"}),
+    Event.BACKUP_DESTROYED: frozenset({"certificate", "kind", "commit_sha256"}),
+    Event.DELIVERY_SENT: frozenset({"certificate", "kind"}),
+    Event.DELIVERY_TAKEN: frozenset({"certificate", "kind"}),
+    Event.DELIVERY_CONFIRMED: frozenset({"certificate", "kind"}),
+    Event.RECOVERY_REQUESTED: frozenset({"certificate", "ground"}),
+    Event.RECOVERY_AUTHORIZED: frozenset({"certificate", "open_from"}),
+    Event.RECOVERY_DECLINED: frozenset({"certificate"}),
+    Event.RECOVERY_LAPSED: frozenset({"certificate"}),
+    Event.RECOVERY_SHARE_OPENED: frozenset({"backup", "half", "custodian"}),
+    Event.RECOVERY_OPENED: frozenset({"certificate", "deliveries"}),
+    Event.REVOCATION_RECEIVED: frozenset({"certificate", "reason", "requester", "due_at"}),
+    Event.REVOCATION_DECIDED: frozenset({"certificate", "reason"}),
+    Event.REVOCATION_REFUSED: frozenset({"certificate"}),
+    Event.REVOCATION_EXECUTED: frozenset({"certificate", "serial_number", "reason"}),
+    Event.CRL_PUBLISHED: frozenset({"entries", "sha256", "next_update"}),
+    Event.REPORT_BUILT: frozenset({"report", "query", "rows", "sha256"}),
+    Event.ACCESS_DENIED: frozenset({"method"}),
+    Event.CODE_DENIED: frozenset({"person"}),
+}
+
+
+def record(event: Event, subject: Subject, subject_id: object, *, by: object, act: str | None = None,
+           **facts: Any) -> AuditEntry:  # fmt: skip
+    """Write what has been done, in the caller's transaction."""
+    return _append(event, Outcome.DONE, subject, subject_id, by, act, facts)
+
+
+def begin(event: Event, subject: Subject, subject_id: object, *, by: object, **facts: Any) -> str:
+    """Commit the intent (and what is in the session with it) before the irreversible; the act's name."""
+    entry = _append(event, Outcome.BEGUN, subject, subject_id, by, None, facts)
+    db.session.commit()
+    return entry.act
+
+
+def refuse(event: Event, subject: Subject, subject_id: object, *, by: object, reason: str,
+           act: str | None = None) -> None:  # fmt: skip
+    """Roll back what was tried and keep the refusal. `reason` is an error's name, never personal data."""
+    db.session.rollback()
+    db.session.info.pop("after_commit", None)
+    _append(event, Outcome.REFUSED, subject, subject_id, by, act, {"reason": reason})
+    db.session.commit()
+
+
+def actor_name(by: object) -> str:
+    """`officer:3`, `person:7`, or `system`; ids only."""
+    return "system" if by is None else by if isinstance(by, str) else f"{type(by).__name__.lower()}:{by.id}"  # type: ignore[attr-defined]  # any model with an id
+
+
+def _append(event: Event, outcome: Outcome, subject: Subject, subject_id: object, by: object,
+            act: str | None, facts: dict[str, Any]) -> AuditEntry:  # fmt: skip
+    wanted = frozenset({"reason"}) if outcome is Outcome.REFUSED else EVENT_FACTS[event]
+    if frozenset(facts) != wanted:
+        raise TypeError(f"{event} takes the facts {sorted(wanted)}, not {sorted(facts)}")
+    db.session.flush()
+    head = db.session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
+    if head is None:
+        raise RuntimeError("the audit record has no head; the database was not set up")
+    entry = AuditEntry(
+        sequence=head.size + 1, at=clock.now(), event=event, outcome=outcome, subject=subject,
+        subject_id=str(subject_id), actor=actor_name(by), facts=facts, act=act or secrets.token_hex(16),
+    )  # fmt: skip
+    entry.leaf = leaf_hash(canonical(entry))
+    frontier = Frontier.load(head.size, head.frontier)
+    frontier.append(entry.leaf)
+    head.size, head.frontier, head.root = frontier.size, frontier.dump(), frontier.root()
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def canonical(entry: AuditEntry) -> bytes:
+    """The bytes of an entry that are hashed: JSON with sorted keys, no spaces, UTF-8, time in UTC."""
+    shown = {
+        "sequence": entry.sequence,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "event": entry.event.value,
+        "outcome": entry.outcome.value,
+        "subject": entry.subject.value,
+        "subject_id": entry.subject_id,
+        "actor": entry.actor,
+        "facts": entry.facts,
+        "act": entry.act,
+    }
+    return json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def refusals(event: Event, subject: Subject, subject_id: object, since: datetime | None = None) -> int:
+    """How often this was refused: the counter of wrong tries."""
+    query = select(db.func.count()).select_from(AuditEntry).where(
+        AuditEntry.subject == subject, AuditEntry.subject_id == str(subject_id), AuditEntry.event == event,
+        AuditEntry.outcome == Outcome.REFUSED,
+    )  # fmt: skip
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    return db.session.scalar(query) or 0
+
+
+def unfinished() -> list[AuditEntry]:
+    """Acts begun and neither done nor refused: where a crash or a lost answer shows."""
+    later = aliased(AuditEntry)
+    ended = select(later.sequence).where(later.act == AuditEntry.act, later.outcome != Outcome.BEGUN).exists()
+    query = select(AuditEntry).where(AuditEntry.outcome == Outcome.BEGUN, ~ended).order_by(AuditEntry.sequence)
+    return list(db.session.scalars(query))
+
+
+def verify() -> list[str]:
+    """Walk every entry: gaps, changed rows, a cut tail, another root. Empty when whole."""
+    troubles: list[str] = []
+    frontier = Frontier.load(0, [])
+    for entry in _all():
+        if entry.sequence != frontier.size + 1:
+            troubles.append(f"entry {frontier.size + 1} is missing")
+            return troubles
+        if leaf_hash(canonical(entry)) != entry.leaf:
+            troubles.append(f"entry {entry.sequence} was changed")
+        frontier.append(entry.leaf)
+    head = db.session.get(AuditHead, 1)
+    if head is None or head.size != frontier.size:
+        troubles.append(f"the head does not name the {frontier.size} entries found")
+    elif head.root != frontier.root():
+        troubles.append("the root of the tree is another one")
+    return troubles
+
+
+def _all() -> Iterator[AuditEntry]:
+    yield from db.session.scalars(select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000))

@@ -1,0 +1,114 @@
+"""Rule violations, each with the sentence the person reads (Japanese: what happened, what to do)."""
+
+
+class RuleViolation(Exception):
+    """A rule of the registration authority refused the act. `sentence` is shown as it is."""
+
+    sentence = "この操作は規則により受け付けられません。"
+    field: str | None = None
+
+    def __init__(self, sentence: str | None = None, field: str | None = None) -> None:
+        self.sentence = sentence or type(self).sentence
+        self.field = field or type(self).field
+        super().__init__(self.sentence)
+
+    @property
+    def code(self) -> str:
+        """The name that goes into the audit entry: never personal data."""
+        return type(self).__name__
+
+
+class StalePage(RuleViolation):
+    sentence = "この画面を開いたあとに内容が更新されました。最新の内容を確認してから、もう一度操作してください。"
+
+
+class TwoPersonRule(RuleViolation):
+    sentence = "続く二つの手続きを同じ担当者が行うことはできません。別の担当者が操作してください。"
+
+
+class WrongState(RuleViolation):
+    """Raised by states.move with model, from and to."""
+
+    sentence = "現在の状態ではこの操作はできません。画面を更新して状態を確認してください。"
+
+    def __init__(self, model: str = "", source: str = "", target: str = "") -> None:
+        self.model, self.source, self.target = model, source, target
+        super().__init__()
+
+
+class AlreadyTaken(RuleViolation):
+    sentence = "この受取は既に済んでいます。受け取っていない場合は、登録局にお知らせください。"
+
+
+class LinkExpired(RuleViolation):
+    sentence = "このリンクは有効期限が切れているか、使用できません。登録局に新しいリンクの送付を依頼してください。"
+
+
+class WrongCode(RuleViolation):
+    sentence = "確認コードが違います。メールに記載の6桁の数字を確認してください。"
+    field = "code"
+
+
+class TooManyAttempts(RuleViolation):
+    sentence = "確認コードの入力が上限回数に達しました。新しい確認コードを請求してください。"
+    field = "code"
+
+
+class TermsChanged(RuleViolation):
+    sentence = "読んでいる間に利用規約が改定されました。新しい規約を確認し、もう一度一項目ずつ承諾してください。"
+
+
+class ConsentMissing(RuleViolation):
+    sentence = "利用規約の承諾がありません。六つの項目をすべて承諾してから申請してください。"
+
+
+class NotEligible(RuleViolation):
+    sentence = "この法人は現在、証明書の申請資格を満たしていません。"
+
+
+class FieldRefused(RuleViolation):
+    sentence = "入力内容を確認してください。"
+
+
+class ChecksMissing(RuleViolation):
+    sentence = "すべての項目を確認し、適合と判定してから審査を完了してください。"
+
+
+class CustodiansMissing(RuleViolation):
+    sentence = "鍵管理者・PIN管理者・保全責任者がそろっていないため発行できません。管理者が選任してください。"
+
+
+class IssuerTrouble(RuleViolation):
+    sentence = "認証局から応答を得られませんでした。発行依頼は記録されています。監査記録の未完了の操作を確認してください。"
+
+
+class CoolingOff(RuleViolation):
+    sentence = "利用者への通知から24時間の待機期間中です。期間が過ぎてから開封してください。"
+
+
+class RecoveryRefused(RuleViolation):
+    sentence = "この証明書は鍵回復の対象になりません。"
+
+
+class WrongKey(RuleViolation):
+    sentence = "鍵または合言葉が一致しません。ご自身の鍵ファイルと合言葉を確認してください。"
+    field = "passphrase"
+
+
+class RolesExclude(RuleViolation):
+    sentence = "兼任できない役割の組み合わせです。役割を見直してください。"
+    field = "roles"
+
+
+class NotEmpty(RuleViolation):
+    sentence = "このインスタンスには既にデータがあります。デモは空のインスタンスでのみ作成できます。"
+
+
+class NumberMismatch(RuleViolation):
+    sentence = "入力されたJC番号が一致しません。画面の番号をそのまま入力してください。"
+    field = "confirmation"
+
+
+class WordsNeeded(RuleViolation):
+    sentence = "「その他」を選んだときは、理由を言葉で入力してください。"
+    field = "words"

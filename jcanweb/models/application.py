@@ -1,0 +1,99 @@
+"""An application and the checks of its fields."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from jcanweb.database import Base
+from jcanweb.models.consent import Consent
+from jcanweb.models.organization import Corporation, Document, Person
+from jcanweb.vocabulary import ApplicationState, CheckedField, Verdict
+
+
+class Application(Base):
+    """Screener, approver and issuing operator stand side by side so that CHECKs can compare them."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        Index("ix_application_state", "state", "submitted_at", "id"),
+        Index("ix_application_person", "person_id"),
+        Index("ix_application_corporation", "corporation_id"),
+        UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
+        CheckConstraint("screened_by <> approved_by", name="two_person_approve"),
+        CheckConstraint("approved_by <> issued_by", name="two_person_issue"),
+        CheckConstraint("(screened_by IS NULL) = (screened_at IS NULL)", name="screened"),
+        CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved"),
+        CheckConstraint("(issued_by IS NULL) = (issued_at IS NULL)", name="issued"),
+        CheckConstraint("(returned_by IS NULL) = (returned_at IS NULL)", name="returned"),
+        CheckConstraint("(rejected_by IS NULL) = (rejected_at IS NULL)", name="rejected"),
+        CheckConstraint("state = 'draft' OR state IN ('withdrawn', 'lapsed') OR submitted_at IS NOT NULL",
+                        name="state_submitted"),
+        CheckConstraint("(state IN ('approved', 'issuing', 'issued')) = (approved_by IS NOT NULL)"
+                        " OR state = 'withdrawn'", name="state_approved"),
+        CheckConstraint("approved_by IS NULL OR screened_by IS NOT NULL", name="approved_screened"),
+        CheckConstraint("(state IN ('issuing', 'issued')) = (issued_by IS NOT NULL)", name="state_issuing"),
+        CheckConstraint("(state = 'rejected') = (rejected_by IS NOT NULL)", name="state_rejected"),
+        CheckConstraint("length(organization_unit) <= 64 AND length(common_name) <= 64", name="lengths"),
+        CheckConstraint("years IN (1, 2)", name="years"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)  # 受付番号
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    corporation_id: Mapped[int] = mapped_column(ForeignKey("corporation.id"))
+    state: Mapped[ApplicationState]
+    revision: Mapped[int] = mapped_column(default=1)  # raised by every edit: checks look at one revision
+    organization_unit_typed: Mapped[str] = mapped_column(String(200), default="")
+    organization_unit: Mapped[str] = mapped_column(String(64), default="")
+    organization_unit_ja: Mapped[str] = mapped_column(String(120), default="")
+    common_name_typed: Mapped[str] = mapped_column(String(200), default="")
+    common_name: Mapped[str] = mapped_column(String(64), default="")
+    common_name_ja: Mapped[str] = mapped_column(String(120), default="")
+    years: Mapped[int] = mapped_column(default=2)
+    pin_recipient_name: Mapped[str] = mapped_column(String(120), default="")
+    pin_recipient_email: Mapped[str] = mapped_column(String(254), default="")
+    seal_certificate_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    seal_certificate_on: Mapped[date | None]
+
+    drafted_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    screening_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))  # who has it on the desk
+    screened_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    screened_at: Mapped[datetime | None]
+    returned_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    returned_at: Mapped[datetime | None]
+    returned_reason: Mapped[str | None] = mapped_column(String(1000))
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    approved_at: Mapped[datetime | None]
+    rejected_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    rejected_at: Mapped[datetime | None]
+    rejected_reason: Mapped[str | None] = mapped_column(String(1000))
+    issued_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    issued_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+    person: Mapped[Person] = relationship()
+    corporation: Mapped[Corporation] = relationship()
+    seal_certificate: Mapped[Document | None] = relationship()
+    consents: Mapped[list[Consent]] = relationship(order_by=Consent.id)
+    checks: Mapped[list["FieldCheck"]] = relationship(order_by="FieldCheck.id")
+
+
+class FieldCheck(Base):
+    """A verdict on one field of one revision. Append-only: the newest of the revision counts."""
+
+    __tablename__ = "field_check"
+    __table_args__ = (Index("ix_field_check_application", "application_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    revision: Mapped[int]
+    field: Mapped[CheckedField]
+    value: Mapped[str] = mapped_column(String(200))  # the text that was looked at
+    verdict: Mapped[Verdict]
+    comment: Mapped[str] = mapped_column(String(1000), default="")
+    checked_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    checked_at: Mapped[datetime]

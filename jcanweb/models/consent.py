@@ -1,0 +1,37 @@
+"""Consent: which statements of which edition, in which words, by whom. Append-only."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from jcanweb.database import Base
+from jcanweb.models.edition import Edition
+from jcanweb.terms.statements import ConsentVerb
+
+
+class Consent(Base):
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    edition_sha256: Mapped[str] = mapped_column(String(64))
+    button: Mapped[str] = mapped_column(String(80))  # the wording of the button pressed
+    locale: Mapped[str] = mapped_column(String(10))
+    given_at: Mapped[datetime]
+
+    edition: Mapped[Edition] = relationship()
+    statements: Mapped[list["ConsentStatement"]] = relationship(order_by="ConsentStatement.number")
+
+
+class ConsentStatement(Base):
+    __tablename__ = "consent_statement"
+    __table_args__ = (UniqueConstraint("consent_id", "number", name="uq_consent_statement_once"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consent_id: Mapped[int] = mapped_column(ForeignKey("consent.id"))
+    number: Mapped[int]
+    verb: Mapped[ConsentVerb]
+    words: Mapped[str] = mapped_column(String(2000))

@@ -1,0 +1,58 @@
+"""What can be found in a subject field."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    REFUSE = "refuse"
+    """The value cannot stand in a certificate."""
+    WARN = "warn"
+    """A screener decides."""
+    NOTE = "note"
+    """The value is mended by itself; the person is told how."""
+
+
+class FindingCode(StrEnum):
+    """One member per sentence. The order here is the order in which findings are shown."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too-long"
+    CONTROL = "control"
+    BIDI = "bidi"
+    TAG = "tag"
+    INVISIBLE = "invisible"
+    UNASSIGNED = "unassigned"
+    SPACE = "space"
+    LOOK_ALIKE = "look-alike"
+    JAPANESE = "japanese"
+    DECORATED = "decorated"
+    PUNCTUATION = "punctuation"
+    ACCENT = "accent"
+    NON_ASCII = "non-ascii"
+    AMPERSAND = "ampersand"
+    RESERVED = "reserved"
+    NOT_PRINTABLE = "not-printable"
+    PLACEHOLDER = "placeholder"
+    DIGITS_ONLY = "digits-only"
+    SYMBOLS_ONLY = "symbols-only"
+    NO_LETTER = "no-letter"
+    SINGLE_LETTER = "single-letter"
+    LEADING_PUNCTUATION = "leading-punctuation"
+    TRAILING_PUNCTUATION = "trailing-punctuation"
+    DIGIT_IN_WORD = "digit-in-word"
+    REPEATED = "repeated"
+    BRACKETS = "brackets"
+    OUTER_SPACE = "outer-space"
+    DOUBLE_SPACE = "double-space"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class Finding:
+    code: FindingCode
+    severity: Severity
+    sentence: str
+    """Japanese, names the mend."""
+    detail: str = ""
+    """The characters concerned as U+XXXX NAME; never the raw character, so it may be logged and shown anywhere."""

@@ -1,0 +1,99 @@
+"""フリガナ → Hepburn, in the two ways an applicant may know. Only ever a hint: the applicant's own spelling wins.
+
+Kana alone cannot tell a long vowel from two words that meet (マツウラ, コウチワ); the usual joints of Japanese surnames
+are known here, the rest is left to the reader.
+"""
+
+from jcanweb.names.person import furigana
+
+_ROWS = {
+    "": "アイウエオ", "K": "カキクケコ", "S": "サ_スセソ", "T": "タ__テト", "N": "ナニヌネノ", "H": "ハヒ_ヘホ",
+    "M": "マミムメモ", "Y": "ヤ_ユ_ヨ", "R": "ラリルレロ", "W": "ワ____", "G": "ガギグゲゴ", "Z": "ザ_ズゼゾ",
+    "D": "ダ__デド", "B": "バビブベボ", "P": "パピプペポ", "V": "__ヴ__",
+}  # fmt: skip
+_SINGLE = {kana: consonant + vowel for consonant, row in _ROWS.items() for kana, vowel in zip(row, "AIUEO", strict=True)}
+_SINGLE |= {"シ": "SHI", "チ": "CHI", "ツ": "TSU", "フ": "FU", "ジ": "JI", "ヂ": "JI", "ヅ": "ZU", "ヲ": "O", "ヰ": "I",
+            "ヱ": "E", "ヵ": "KA", "ヶ": "KE", "ヷ": "VA", "ヸ": "VI", "ヹ": "VE", "ヺ": "VO"}  # fmt: skip
+_SINGLE |= dict(zip("ァィゥェォャュョヮ", ("A", "I", "U", "E", "O", "YA", "YU", "YO", "WA"), strict=True))
+
+_GLIDES = {"ャ": "A", "ュ": "U", "ョ": "O", "ェ": "E"}
+_PAIRS = {kana + small: _SINGLE[kana][:-1] + ("" if kana in "シチジヂ" else "Y") + vowel
+          for kana in "キシチニヒミリギジヂビピ" for small, vowel in _GLIDES.items()}  # fmt: skip
+_PAIRS |= {kana + small: stem + vowel for kana, stem in (("フ", "F"), ("ヴ", "V"), ("ツ", "TS"), ("ウ", "W"))
+           for small, vowel in zip("ァィェォ", "AIEO", strict=True)}  # fmt: skip
+_PAIRS |= {"ティ": "TI", "ディ": "DI", "トゥ": "TU", "ドゥ": "DU", "テュ": "TYU", "デュ": "DYU", "フュ": "FYU",
+           "ヴュ": "VYU", "クァ": "KWA", "クヮ": "KWA", "グヮ": "GWA", "クォ": "KWO", "クェ": "KWE", "クィ": "KWI"}  # fmt: skip
+
+_APART = {"コウチワ": 1}
+"""Names whose vowel at this place belongs to the next word."""
+
+
+def hepburn(kana: str) -> tuple[str, str]:
+    """The reading in capitals: first as a passport writes it, then by the cabinet notice of 2025 without marks.
+
+    Passport: M before B, M, P; long O and U once (ONO, YUKA), but a final オ is kept (SENOO); ッチ is TCH; ー dropped.
+    Notice: N everywhere; long vowels side by side as in the kana (OONO, YUUKA, NIINA); ッチ is CCH.
+    No apostrophe in either. Hiragana and half-width kana are accepted, parts are parted by one space. Raises
+    `NameRefused` for anything that is not kana.
+    """
+    words = furigana(kana, "フリガナ").replace("・", "\u3000").split("\u3000")
+    return " ".join(filter(None, map(_passport, words))), " ".join(filter(None, map(_notice, words)))
+
+
+def _passport(word: str) -> str:
+    return _joined(_morae(word, drop_long=True), before_labial="M", before_ch="T")
+
+
+def _notice(word: str) -> str:
+    return _joined(_morae(word, drop_long=False), before_labial="N", before_ch="C")
+
+
+def _morae(word: str, drop_long: bool) -> list[str]:
+    """The word as syllables; N and Q stand for ン and ッ."""
+    morae: list[str] = []
+    index, lengthened = 0, False
+    while index < len(word):
+        size = 2 if word[index : index + 2] in _PAIRS else 1
+        kana = word[index : index + size]
+        before = morae[-1] if morae else ""
+        long = _is_long(word, index, before) and not lengthened
+        if kana == "ー":
+            if not drop_long and before[-1:] in tuple("AIUEO"):
+                morae.append(before[-1])
+        elif kana in "ンッ":
+            morae.append("N" if kana == "ン" else "Q")
+        elif long and drop_long:
+            pass
+        else:
+            morae.append(_PAIRS.get(kana) or _SINGLE[kana])
+        lengthened = long
+        index += size
+    return morae
+
+
+def _is_long(word: str, index: int, before: str) -> bool:
+    """Does the ウ or オ at this place only lengthen the vowel before it?"""
+    kana, last, rest = word[index], before[-1:], word[index + 1 :]
+    if _APART.get(word) == index or word[index + 1 : index + 2] in tuple("ァィェォ"):
+        return False
+    if kana == "オ":
+        return last == "O" and rest != "" and not (rest == "カ" and word[index - 1] != "オ")
+    if kana != "ウ" or last not in ("O", "U"):
+        return False
+    if last == "U":
+        return before.endswith(("YU", "HU", "JU")) or rest[:1] not in tuple("ラチエ")
+    joint = rest[:1] in tuple("ラチエ") and before == "NO"
+    return not (joint or (rest == "エ" and word[index - 1] != "ョ"))
+
+
+def _joined(morae: list[str], before_labial: str, before_ch: str) -> str:
+    text = ""
+    for place, mora in enumerate(morae):
+        following = morae[place + 1] if place + 1 < len(morae) else ""
+        if mora == "N" and following[:1] in tuple("BMP"):
+            text += before_labial
+        elif mora == "Q":
+            text += before_ch if following.startswith("CH") else "" if following[:1] in tuple("AIUEONQ") else following[:1]
+        else:
+            text += mora
+    return text
