@@ -7,7 +7,7 @@ COLUMNS = 80  # half-width columns, so 40 Japanese characters
 
 
 def broken(text: str) -> list[str]:
-    """Lines of one block as the page breaks them: in Japanese anywhere, else between words or after a slash."""
+    """Lines of one block as the page breaks them: in Japanese anywhere, else after a word or a slash."""
     lines, room = [""], COLUMNS
     for word in re.findall(r"[!-.0-~]+/*|.", text):
         width = sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in word)
@@ -32,7 +32,7 @@ ARTICLES = (
     "第１条（この規約） ",
     "  本規約は、株式会社はなみ商会（以下「商会」といいます）が貸し出す会場と備品について、商会と"
     "借りる方（以下「借主」といいます）との間の約束を書いたものです。 ",
-    "２ 商会の貸出窓口で受け付けた分だけに当てはめます。地図は案内（https://hanami.example/map/"
+    "２ 商会の貸出窓口で受け付けた分だけに当てはめます。案内（https://hanami.example/map/"
     "spring/area-guide-and-bus-stops/）にあります。 ",
     "第２条（借りられる方） ",
     "  借主は、町内に住むか勤める大人で、Hanami Club Card の会員に限ります。 ",

@@ -69,7 +69,7 @@ def test_lines_broken_by_layout_are_joined_without_a_space():
 
 
 def test_an_address_broken_by_layout_stays_whole():
-    assert "https://hanami.example/map/spring/\n" in document().decode()
+    assert "（https://hanami.example/\n" in document().decode()
     assert "（https://hanami.example/map/spring/area-guide-and-bus-stops/）" in article(1).paragraphs[1].text
 
 
@@ -267,7 +267,7 @@ ODD_LINES = st.sampled_from(
 WORDS = st.text(st.sampled_from("あ漢（）「」。、 　\tAz09１２第条項-/"), max_size=90)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(st.lists(st.tuples(st.integers(0, 80), ODD_LINES | WORDS), min_size=1, max_size=6))
 def test_text_in_is_text_out_or_the_document_is_refused(inserted: list[tuple[int, str]]):
     rows = document().decode().split("\n")
