@@ -43,7 +43,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key !== "j" && event.key !== "k") return;
-    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    if (event.target.closest?.("input, select, textarea, [contenteditable]")) return;
     const links = [...document.querySelectorAll("table[data-rows] tbody tr")]
       .map((row) => row.querySelector("a[href]"))
       .filter(Boolean);

@@ -16,6 +16,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,15 +28,16 @@ ENV.globals.update(
     csrf_token=lambda: "token-1",
     url_for=lambda endpoint, filename="": f"/{endpoint}/{filename}",
 )
+OWN_OR_BY = [SelectChoice("own", "代表者"), SelectChoice("by", "委任")]
 ERROR_PAGES = [400, 403, 404, 409, 413, 422, 429, 500]
 
 
 class Example(Form):
     cn = StringField("利用者名", [InputRequired("利用者名を入れてください。"), Length(max=64)])
     note = TextAreaField("メモ")
-    reason = SelectField("理由", choices=[("a", "甲"), ("b", "乙")])
+    reason = SelectField("理由", choices=[SelectChoice("a", "甲"), SelectChoice("b", "乙")])
     promise = BooleanField("約束します", [InputRequired("約束が必要です。")])
-    authority = RadioField("権限", [InputRequired("権限を選んでください。")], choices=[("own", "代表者"), ("by", "委任")])
+    authority = RadioField("権限", [InputRequired("権限を選んでください。")], choices=OWN_OR_BY)
     seal = FileField("印鑑証明書", [InputRequired("ファイルを選んでください。")])
 
 
@@ -71,7 +73,8 @@ def invalid():
 
 
 def test_a_field_joins_label_hint_and_counter_to_its_control():
-    text = ui('{{ ui.field(f.cn, hint="姓名", counter=64, autocomplete="off") }}', f=Example(data={"cn": "山田"}))
+    filled = Example(data={"cn": "山田"})
+    text = ui('{{ ui.field(f.cn, hint="姓名", counter=64, autocomplete="off") }}', f=filled)
     assert '<label for="cn">利用者名<span class="required">必須</span></label>' in text
     assert 'aria-describedby="cn-hint cn-counter"' in tag(text, "input")
     assert 'autocomplete="off"' in tag(text, "input")
@@ -111,7 +114,8 @@ def test_typed_markup_is_shown_as_typed():
 
 
 def test_a_checkbox_and_a_file_carry_their_error():
-    text = ui('{{ ui.checkbox_field(f.promise) }}{{ ui.file_field(f.seal, accept="application/pdf") }}', f=invalid())
+    source = '{{ ui.checkbox_field(f.promise) }}{{ ui.file_field(f.seal, accept="application/pdf") }}'
+    text = ui(source, f=invalid())
     assert 'aria-describedby="promise-error"' in text
     assert 'aria-describedby="seal-error"' in text
     assert 'accept="application/pdf"' in text
@@ -134,6 +138,12 @@ def test_the_error_summary_links_to_every_wrong_field_and_takes_the_focus():
         assert f'href="{target}"' in text
 
 
+def test_the_error_summary_names_the_field_only_when_the_sentence_does_not():
+    text = ui("{{ ui.errors(f) }}", f=invalid())
+    assert ">利用者名を入れてください。</a>" in text
+    assert ">印鑑証明書: ファイルを選んでください。</a>" in text
+
+
 def test_the_error_summary_is_silent_when_nothing_is_wrong():
     assert ui("{{ ui.errors(f) }}", f=Example()).strip() == ""
 
@@ -150,10 +160,9 @@ def test_every_own_form_of_a_component_carries_the_token():
 
 
 def test_confirm_says_the_consequence_and_what_to_type():
-    text = ui(
-        '{% call ui.confirm(f.cn, "JC-000012", "もとに戻せません。", "失効する", "/back") %}<p>追加</p>{% endcall %}', f=Example()
-    )
-    assert "もとに戻せません。" in text
+    opening = '{% call ui.confirm(f.cn, "JC-000012", "戻せません。", "失効する", "/back") %}'
+    text = ui(opening + "<p>追加</p>{% endcall %}", f=Example())
+    assert "戻せません。" in text
     assert "<code>JC-000012</code>" in text
     assert "<p>追加</p>" in text
     assert 'class="button danger"' in text
@@ -186,7 +195,8 @@ def test_facts_show_a_dash_for_what_is_not_there():
 
 
 def test_the_next_box_holds_who_when_and_the_button():
-    text = ui('{% call ui.next_box("審査する", who="田村", due_words="あと 3時間", tone="warn") %}<b>押す</b>{% endcall %}')
+    opening = '{% call ui.next_box("審査する", who="田村", due_words="あと 3時間", tone="warn") %}'
+    text = ui(opening + "<b>押す</b>{% endcall %}")
     assert "担当: 田村" in text
     assert 'class="clock warn"' in text
     assert "<b>押す</b>" in text
@@ -197,13 +207,15 @@ def test_a_clock_can_show_the_time_gone_as_a_bar():
 
 
 def test_a_table_aligns_its_numbers_and_says_why_it_is_empty():
-    text = ui('{% call ui.table(["番号", ("日数", "number")], "一覧") %}{{ ui.empty_row("まだありません。", 2) }}{% endcall %}')
+    rows = '{{ ui.empty_row("まだありません。", 2) }}'
+    text = ui('{% call ui.table(["番号", ("日数", "number")], "一覧") %}' + rows + "{% endcall %}")
     assert '<th scope="col" class="number">日数</th>' in text
     assert '<td colspan="2">まだありません。</td>' in text
 
 
 def test_a_timeline_leaves_out_what_is_not_known():
-    text = ui("{{ ui.timeline(e) }}", e=[{"at": "10:32", "what": "受け付けました", "who": None, "detail": None}])
+    entry = {"at": "10:32", "what": "受け付けました", "who": None, "detail": None}
+    text = ui("{{ ui.timeline(e) }}", e=[entry])
     assert "timeline_who" not in text
     assert "受け付けました" in text
 
@@ -294,7 +306,8 @@ def contrast(one, two):
 
 @pytest.mark.parametrize("tone", ["neutral", "active", "good", "warn", "bad"])
 def test_words_of_every_tone_can_be_read_on_every_ground(tone):
-    named = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6}|var\([^)]+\));", (STATIC / "tokens.css").read_text()))
+    tokens = (STATIC / "tokens.css").read_text()
+    named = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6}|var\([^)]+\));", tokens))
     colours = {name: named.get(value[6:-1], value) for name, value in named.items()}
     for ground in ("ground", "ground-quiet", f"{tone}-ground"):
         assert contrast(colours[f"{tone}-text"], colours[ground]) >= 4.5
