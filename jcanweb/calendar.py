@@ -1,7 +1,7 @@
 """Days and deadlines in Japan: business days, months, and how they are written. Never reads the clock.
 
-A `datetime` must be aware; a `date` is a day in Japan. Deadlines of revocation run in absolute time and need none of
-the business-day functions.
+A `datetime` must be aware; a `date` is a day in Japan. Deadlines of revocation run in absolute time and need
+none of the business-day functions.
 """
 
 from calendar import monthrange

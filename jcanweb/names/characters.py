@@ -6,10 +6,12 @@ from jcanweb.names.findings import FindingCode
 
 _LOOK_ALIKE_PAIRS = (
     # Cyrillic
-    "АA ВB СC ЕE НH ІI ЈJ КK МM ОO РP ЅS ТT ХX УY ҮY ԌG ԜW ԚQ ԝw аa сc ԁd еe һh іi јj ӏl Ӏl оo рp ԛq ѕs хx уy үy вb кk "
-    "мm нh тt гr пn ѵv Ѵv зb ɡg "
+    "АA ВB СC ЕE НH ІI ЈJ КK МM ОO РP ЅS ТT ХX УY ҮY ԌG ԜW ԚQ ԝw аa сc ԁd еe һh "
+    "іi јj ӏl Ӏl оo рp ԛq ѕs хx уy үy "
+    "вb кk мm нh тt гr пn ѵv Ѵv зb ɡg "
     # Greek
-    "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϹC Ϳj αa βb γy εe ιi κk νv οo ρp σo τt υu χx ωw ϲc ϳj ηn µu μu "
+    "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϹC Ϳj αa βb γy εe ιi κk νv οo ρp σo τt υu χx ωw ϲc ϳj ηn "
+    "µu μu "
     # Armenian, Cherokee, Lisu and Latin strangers
     "ՕO ՍU օo սu հh ոn զq ցg ᎪA ᏴB ᏟC ᎠD ᎬE ᎻH ᏦK ᏞL ᎷM ᏢP ᎡR ᏚS ᎢT ᏙV ᎳW ᏃZ ꓐB ꓚC ꓓD ꓖG ꓙJ ꓠN ꓣR "
     "ıi ȷj ɑa ᴀA ᴄc ᴅD ᴇE ɪI ᴊJ ᴋK ᴍM ᴏo ᴘP ᴛT ᴜu ᴠv ᴡw ᴢz ʀR ɴN ʟL ʜH ʙB ɢG ǀl"
@@ -32,8 +34,8 @@ PUNCTUATION: dict[str, str] = {
 }
 """Punctuation an input method gives → the PrintableString character meant."""
 
-_ACCENTS = {"ß": "ss", "ẞ": "SS", "Ø": "O", "ø": "o", "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "Ł": "L", "ł": "l",
-            "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th", "Ħ": "H", "ħ": "h"}  # fmt: skip
+_ACCENTS = {"ß": "ss", "ẞ": "SS", "Ø": "O", "ø": "o", "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "Ł": "L",
+            "ł": "l", "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th", "Ħ": "H", "ħ": "h"}  # fmt: skip
 
 _BIDI = frozenset({0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)})
 _BLANK = frozenset(
@@ -51,9 +53,9 @@ def describe(character: str) -> str:
 
 
 def unseen(character: str) -> FindingCode | None:
-    """The kind of a character that shows nothing, reorders its neighbours or means nothing to others; else None.
+    """The kind of a character that shows nothing, reorders its neighbours or means nothing elsewhere; or None.
 
-    Cc, Cf, Cs, Co, Cn, Zl, Zp, spaces other than U+0020 and U+3000, variation selectors, fillers, tag characters.
+    Cc, Cf, Cs, Co, Cn, Zl, Zp, spaces other than U+0020 and U+3000, variation selectors, fillers, tags.
     """
     point, category = ord(character), unicodedata.category(character)
     if 0xE0000 <= point <= 0xE007F:
@@ -72,7 +74,7 @@ def unseen(character: str) -> FindingCode | None:
 
 
 def foreign(character: str) -> FindingCode | None:
-    """The reason why a character may not be typed in an English field; None for ASCII and its full-width twin."""
+    """Why a character may not be typed in an English field; None for ASCII and its full-width twin."""
     if " " <= character <= "~" or "！" <= character <= "～" or character == "\u3000":
         return None
     kind = unseen(character)

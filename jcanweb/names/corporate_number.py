@@ -12,8 +12,8 @@ _SEPARATORS = dict.fromkeys(map(ord, " \u3000-‐‑‒–—―−－ーｰ"))
 def normalise_corporate_number(typed: str) -> str:
     """Thirteen ASCII digits whose first is the right check digit (9 − (Σ Pn·Qn mod 9)).
 
-    Full-width digits, hyphens and spaces are accepted and dropped; any other character raises `NameRefused`, as do a
-    wrong length and a wrong check digit. The number is text, never an integer.
+    Full-width digits are accepted, hyphens and spaces dropped; any other character raises `NameRefused`, as
+    do a wrong length and a wrong check digit. The number is text, never an integer.
     """
     digits = typed.translate(_DIGITS).translate(_SEPARATORS)
     if not digits:
@@ -29,4 +29,6 @@ def normalise_corporate_number(typed: str) -> str:
     try:
         return str(cn.validate(digits))
     except ValidationError:
-        raise NameRefused("法人番号の検査数字が合いません。国税庁の法人番号公表サイトの番号と見比べてください。") from None
+        raise NameRefused(
+            "法人番号の検査数字が合いません。国税庁の法人番号公表サイトの番号と見比べてください。"
+        ) from None

@@ -55,4 +55,4 @@ class Finding:
     sentence: str
     """Japanese, names the mend."""
     detail: str = ""
-    """The characters concerned as U+XXXX NAME; never the raw character, so it may be logged and shown anywhere."""
+    """The characters concerned as U+XXXX NAME, in ASCII: safe to log and to show anywhere."""

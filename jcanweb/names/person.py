@@ -16,11 +16,13 @@ _SELECTORS = dict.fromkeys((*_IDEOGRAPHIC_VARIATION, *range(0xFE00, 0xFE10)))
 _VARIANTS = str.maketrans("髙﨑邉邊濵濱德栁𠮷黑靑", "高崎辺辺浜浜徳柳吉黒青")
 
 _SENTENCES = {
-    FindingCode.CONTROL: "{what}に改行やタブなどの制御文字（{seen}）が含まれています。消してから、1行で入力してください。",
+    FindingCode.CONTROL: "{what}に改行やタブなどの制御文字（{seen}）が含まれています。"
+    "消してから、1行で入力してください。",
     FindingCode.BIDI: "{what}に文字の並びを変える見えない文字（{seen}）が含まれています。消してください。",
     FindingCode.TAG: "{what}に見えないタグ文字（{seen}）が含まれています。貼り付けずに入力してください。",
     FindingCode.INVISIBLE: "{what}に見えない文字（{seen}）が含まれています。貼り付けずに入力してください。",
-    FindingCode.UNASSIGNED: "{what}に外字など、ほかの機器で読めない文字（{seen}）が含まれています。近い字に置き換えてください。",
+    FindingCode.UNASSIGNED: "{what}に外字など、ほかの機器で読めない文字（{seen}）が含まれています。"
+    "近い字に置き換えてください。",
     FindingCode.SPACE: "{what}に特殊な空白（{seen}）が含まれています。ふつうの空白に置き換えてください。",
 }
 
@@ -28,8 +30,8 @@ _SENTENCES = {
 def check_name(raw: str, what: str, longest: int = 100) -> str:
     """The same text, untouched, when it may be kept as a name of a company, person, department or post.
 
-    `what` is the Japanese word of the field for the sentence; `longest` counts characters (code points). Raises
-    `NameRefused` on nothing, too much, outer spaces, unseen or unreadable characters (Cc, Cf, Cs, Co, Cn, Zl, Zp,
+    `what` is the Japanese word of the field for the sentence; `longest` counts code points. Raises `NameRefused`
+    on nothing, too much, outer spaces, unseen or unreadable characters (Cc, Cf, Cs, Co, Cn, Zl, Zp,
     fillers, tags), more than 4 combining marks in a run, or no letter or digit at all. A variation selector
     (U+E0100–E01EF, U+FE00–FE02) may stand once, after a kanji. Never normalised: NFC alone alters U+FA19.
     """
@@ -43,7 +45,9 @@ def check_name(raw: str, what: str, longest: int = 100) -> str:
     for before, character in zip(" " + raw, raw, strict=False):
         if ord(character) in _SELECTORS:
             if ord(character) not in (*_IDEOGRAPHIC_VARIATION, *_STANDARD_VARIATION) or not _is_kanji(before):
-                raise NameRefused(_SENTENCES[FindingCode.INVISIBLE].format(what=what, seen=describe(character)))
+                raise NameRefused(
+                    _SENTENCES[FindingCode.INVISIBLE].format(what=what, seen=describe(character))
+                )
             continue
         kind = unseen(character)
         if kind:
@@ -59,7 +63,8 @@ def check_name(raw: str, what: str, longest: int = 100) -> str:
 def furigana(typed: str, what: str = "フリガナ", longest: int = 100) -> str:
     """The reading in full-width katakana with ー, ・ and single U+3000 between parts.
 
-    Hiragana, half-width kana and any space are accepted. Raises `NameRefused` like `check_name`, and on other letters.
+    Hiragana, half-width kana and outer spaces are accepted. Raises `NameRefused` like `check_name`,
+    and on other letters.
     """
     check_name(typed.strip(" \u3000"), what, longest)
     parts = jaconv.hira2kata(unicodedata.normalize("NFKC", typed)).split(" ")
@@ -70,7 +75,7 @@ def furigana(typed: str, what: str = "フリガナ", longest: int = 100) -> str:
 
 
 def comparison_key(raw: str) -> str:
-    """The key under which names are searched and duplicates warned of; never shown, never stored as the name.
+    """The key under which names are searched and duplicates warned of; never shown, never kept as a name.
 
     NFKC and case folding, no spaces, no variation selectors, old and variant kanji folded (髙=高, 邊=邉=辺 …).
     Applying it twice changes nothing.
@@ -80,4 +85,6 @@ def comparison_key(raw: str) -> str:
 
 
 def _is_kanji(character: str) -> bool:
-    return unicodedata.name(character, "").startswith(("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH"))
+    return unicodedata.name(character, "").startswith(
+        ("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH")
+    )

@@ -1,19 +1,25 @@
-"""フリガナ → Hepburn, in the two ways an applicant may know. Only ever a hint: the applicant's own spelling wins.
+"""フリガナ → Hepburn, in the two ways an applicant may know. Only a hint: the applicant's own spelling wins.
 
-Kana alone cannot tell a long vowel from two words that meet (マツウラ, コウチワ); the usual joints of Japanese surnames
-are known here, the rest is left to the reader.
+Kana alone cannot tell a long vowel from two words that meet (マツウラ, コウチワ); the usual joints of
+Japanese surnames are known here, the rest is left to the reader.
 """
 
 from jcanweb.names.person import furigana
 
 _ROWS = {
-    "": "アイウエオ", "K": "カキクケコ", "S": "サ_スセソ", "T": "タ__テト", "N": "ナニヌネノ", "H": "ハヒ_ヘホ",
-    "M": "マミムメモ", "Y": "ヤ_ユ_ヨ", "R": "ラリルレロ", "W": "ワ____", "G": "ガギグゲゴ", "Z": "ザ_ズゼゾ",
+    "": "アイウエオ", "K": "カキクケコ", "S": "サ_スセソ", "T": "タ__テト", "N": "ナニヌネノ",
+    "H": "ハヒ_ヘホ", "M": "マミムメモ", "Y": "ヤ_ユ_ヨ", "R": "ラリルレロ", "W": "ワ____",
+    "G": "ガギグゲゴ", "Z": "ザ_ズゼゾ",
     "D": "ダ__デド", "B": "バビブベボ", "P": "パピプペポ", "V": "__ヴ__",
 }  # fmt: skip
-_SINGLE = {kana: consonant + vowel for consonant, row in _ROWS.items() for kana, vowel in zip(row, "AIUEO", strict=True)}
-_SINGLE |= {"シ": "SHI", "チ": "CHI", "ツ": "TSU", "フ": "FU", "ジ": "JI", "ヂ": "JI", "ヅ": "ZU", "ヲ": "O", "ヰ": "I",
-            "ヱ": "E", "ヵ": "KA", "ヶ": "KE", "ヷ": "VA", "ヸ": "VI", "ヹ": "VE", "ヺ": "VO"}  # fmt: skip
+_SINGLE = {
+    kana: consonant + vowel
+    for consonant, row in _ROWS.items()
+    for kana, vowel in zip(row, "AIUEO", strict=True)
+    if kana != "_"
+}
+_SINGLE |= {"シ": "SHI", "チ": "CHI", "ツ": "TSU", "フ": "FU", "ジ": "JI", "ヂ": "JI", "ヅ": "ZU",
+            "ヲ": "O", "ヰ": "I", "ヱ": "E", "ヵ": "KA", "ヶ": "KE", "ヷ": "VA", "ヸ": "VI", "ヹ": "VE", "ヺ": "VO"}  # fmt: skip
 _SINGLE |= dict(zip("ァィゥェォャュョヮ", ("A", "I", "U", "E", "O", "YA", "YU", "YO", "WA"), strict=True))
 
 _GLIDES = {"ャ": "A", "ュ": "U", "ョ": "O", "ェ": "E"}
@@ -21,17 +27,19 @@ _PAIRS = {kana + small: _SINGLE[kana][:-1] + ("" if kana in "シチジヂ" else 
           for kana in "キシチニヒミリギジヂビピ" for small, vowel in _GLIDES.items()}  # fmt: skip
 _PAIRS |= {kana + small: stem + vowel for kana, stem in (("フ", "F"), ("ヴ", "V"), ("ツ", "TS"), ("ウ", "W"))
            for small, vowel in zip("ァィェォ", "AIEO", strict=True)}  # fmt: skip
-_PAIRS |= {"ティ": "TI", "ディ": "DI", "トゥ": "TU", "ドゥ": "DU", "テュ": "TYU", "デュ": "DYU", "フュ": "FYU",
-           "ヴュ": "VYU", "クァ": "KWA", "クヮ": "KWA", "グヮ": "GWA", "クォ": "KWO", "クェ": "KWE", "クィ": "KWI"}  # fmt: skip
+_PAIRS |= {"ティ": "TI", "ディ": "DI", "トゥ": "TU", "ドゥ": "DU", "テュ": "TYU", "デュ": "DYU",
+           "フュ": "FYU", "ヴュ": "VYU", "クァ": "KWA", "クヮ": "KWA", "グヮ": "GWA", "クォ": "KWO",
+           "クェ": "KWE", "クィ": "KWI"}  # fmt: skip
 
 _APART = {"コウチワ": 1}
 """Names whose vowel at this place belongs to the next word."""
 
 
 def hepburn(kana: str) -> tuple[str, str]:
-    """The reading in capitals: first as a passport writes it, then by the cabinet notice of 2025 without marks.
+    """The reading in capitals: as a passport writes it, and by the cabinet notice of 2025 without marks.
 
-    Passport: M before B, M, P; long O and U once (ONO, YUKA), but a final オ is kept (SENOO); ッチ is TCH; ー dropped.
+    Passport: M before B, M, P; long O and U once (ONO, YUKA), but a final オ is kept (SENOO); ッチ is TCH;
+    ー dropped.
     Notice: N everywhere; long vowels side by side as in the kana (OONO, YUUKA, NIINA); ッチ is CCH.
     No apostrophe in either. Hiragana and half-width kana are accepted, parts are parted by one space. Raises
     `NameRefused` for anything that is not kana.
@@ -93,7 +101,13 @@ def _joined(morae: list[str], before_labial: str, before_ch: str) -> str:
         if mora == "N" and following[:1] in tuple("BMP"):
             text += before_labial
         elif mora == "Q":
-            text += before_ch if following.startswith("CH") else "" if following[:1] in tuple("AIUEONQ") else following[:1]
+            text += (
+                before_ch
+                if following.startswith("CH")
+                else ""
+                if following[:1] in tuple("AIUEONQ")
+                else following[:1]
+            )
         else:
             text += mora
     return text

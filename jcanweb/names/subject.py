@@ -19,26 +19,36 @@ _LISTED = 5
 
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '(),-./:")
 _RESERVED = frozenset("+=?")
-"""In PrintableString, but + and = are the grammar of a written name (RFC 4514 §2) and ? means nothing in one."""
+"""In PrintableString, but + and = are the grammar of a written name (RFC 4514 §2) and ? names nothing."""
 
 _PLACEHOLDERS = frozenset(
-    "na none test nashi null nil nan unknown undefined undecided tbd tba dummy sample example nothing blank empty "
-    "temp tmp notapplicable noname tesuto fumei mitei mikinyu mitouroku asdf qwerty xx xxx xxxx testtest test1 test2 "
-    "test123 companyname yourname name".split()
+    "na none test nashi null nil nan unknown undefined undecided tbd tba dummy sample example nothing blank "
+    "empty temp tmp notapplicable noname tesuto fumei mitei mikinyu mitouroku asdf qwerty xx xxx xxxx "
+    "testtest test1 test2 test123 companyname yourname name".split()
 )
 
 _SENTENCES: dict[FindingCode, str] = {
-    FindingCode.CONTROL: "改行やタブなどの制御文字（{list}）が含まれています。消してから、1行で入力してください。",
-    FindingCode.BIDI: "文字の並びを変える見えない文字（{list}）が含まれています。消してから入力してください。",
-    FindingCode.TAG: "見えないタグ文字（{list}）が含まれています。貼り付けずに、キーボードから入力してください。",
-    FindingCode.INVISIBLE: "見えない文字（{list}）が含まれています。貼り付けずに、キーボードから入力してください。",
-    FindingCode.UNASSIGNED: "外字など、ほかの機器で読めない文字（{list}）が含まれています。英数字に置き換えてください。",
-    FindingCode.SPACE: "特殊な空白（{list}）が含まれています。ふつうの空白（スペースキー）に置き換えてください。",
+    FindingCode.CONTROL: "改行やタブなどの制御文字（{list}）が含まれています。"
+    "消してから、1行で入力してください。",
+    FindingCode.BIDI: "文字の並びを変える見えない文字（{list}）が含まれています。"
+    "消してから入力してください。",
+    FindingCode.TAG: "見えないタグ文字（{list}）が含まれています。"
+    "貼り付けずに、キーボードから入力してください。",
+    FindingCode.INVISIBLE: "見えない文字（{list}）が含まれています。"
+    "貼り付けずに、キーボードから入力してください。",
+    FindingCode.UNASSIGNED: "外字など、ほかの機器で読めない文字（{list}）が含まれています。"
+    "英数字に置き換えてください。",
+    FindingCode.SPACE: "特殊な空白（{list}）が含まれています。"
+    "ふつうの空白（スペースキー）に置き換えてください。",
     FindingCode.LOOK_ALIKE: "英字に似た別の文字が含まれています。{list} のように、英字で入力してください。",
-    FindingCode.JAPANESE: "日本語の文字（{list}）が含まれています。英字（ローマ字または英語）で入力してください。",
-    FindingCode.DECORATED: "飾り文字や記号が含まれています。{list} のように、ふつうの英数字で入力してください。",
-    FindingCode.PUNCTUATION: "英数字用でない記号が含まれています。{list} のように、半角の記号で入力してください。",
-    FindingCode.ACCENT: "アクセント記号の付いた文字が含まれています。{list} のように、記号のない英字で入力してください。",
+    FindingCode.JAPANESE: "日本語の文字（{list}）が含まれています。"
+    "英字（ローマ字または英語）で入力してください。",
+    FindingCode.DECORATED: "飾り文字や記号が含まれています。{list} のように、"
+    "ふつうの英数字で入力してください。",
+    FindingCode.PUNCTUATION: "英数字用でない記号が含まれています。"
+    "{list} のように、半角の記号で入力してください。",
+    FindingCode.ACCENT: "アクセント記号の付いた文字が含まれています。"
+    "{list} のように、記号のない英字で入力してください。",
     FindingCode.NON_ASCII: "証明書に使えない文字（{list}）が含まれています。英数字に置き換えてください。",
     FindingCode.AMPERSAND: "「&」は証明書に使えません。「and」と入力してください（例：A and B Co., Ltd.）。",
     FindingCode.RESERVED: "「{list}」は証明書の名前では使えません。取り除くか、言葉で書いてください。",
@@ -49,22 +59,22 @@ _SENTENCES: dict[FindingCode, str] = {
 def to_certificate_text(typed: str) -> str:
     """The text a certificate would carry: NFKC, outer spaces trimmed, inner runs of spaces made one.
 
-    Full-width typing becomes ASCII. Only U+0020 is trimmed: a control or invisible character stays, to be refused.
+    Full-width typing becomes ASCII. Only U+0020 is trimmed: a control or invisible character stays.
     Says nothing about whether the text may be used; ask `acceptable`.
     """
     return re.sub(" +", " ", unicodedata.normalize("NFKC", typed)).strip(" ")
 
 
 def acceptable(typed: str) -> bool:
-    """True when nothing in `findings` refuses; then the certificate text is a PrintableString of 2 to 64 characters."""
+    """True when nothing in `findings` refuses: the certificate text is then a PrintableString of 2 to 64."""
     return not any(finding.severity is Severity.REFUSE for finding in findings(typed))
 
 
 def findings(typed: str) -> tuple[Finding, ...]:
     """All that is to be said about a typed OU2 or CN: refusals first, then warnings, then notes.
 
-    Characters are judged as typed, so nothing forbidden is stripped in silence; shape and length are judged on the
-    certificate text. One finding per code.
+    Characters are judged as typed, so nothing forbidden is stripped in silence; shape and length are judged
+    on the certificate text. One finding per code.
     """
     if len(typed) > _READABLE:
         return (_too_long(len(typed)),)
@@ -108,11 +118,17 @@ def _listed(kind: FindingCode, characters: Iterable[str]) -> str:
     if kind in (FindingCode.RESERVED, FindingCode.NOT_PRINTABLE):
         return " ".join(shown)
     if kind in (FindingCode.LOOK_ALIKE, FindingCode.DECORATED, FindingCode.PUNCTUATION, FindingCode.ACCENT):
-        return "、".join(f"「{_seen(c)}」（{describe(c)}）→「{instead(c)}」" if instead(c).strip() else describe(c)
-                         for c in shown)  # fmt: skip
+        return "、".join(f"「{_seen(c)}」（{describe(c)}）→{_mend(c)}" for c in shown)
     if kind in (FindingCode.JAPANESE, FindingCode.NON_ASCII):
         return "、".join(f"「{_seen(c)}」" for c in shown)
     return "、".join(describe(c) for c in shown)
+
+
+def _mend(character: str) -> str:
+    replacement = instead(character)
+    if not replacement:
+        return "取り除く"
+    return f"「{replacement}」" if replacement.strip() else "空白"
 
 
 def _seen(character: str) -> str:
@@ -124,19 +140,30 @@ def _by_shape(text: str) -> Iterator[Finding]:
     marks = [c for c in text if not c.isalnum() and c != " "]
     core = "".join(c for c in text if c.isalnum())
     if core.casefold() in _PLACEHOLDERS or (not core and len(set(marks)) == 1 and len(marks) <= 3):
-        yield _refuse(FindingCode.PLACEHOLDER, "仮の値や「なし」を表す値は使えません。証明書に載せる正式な英語の名前を入力してください。")
+        yield _refuse(
+            FindingCode.PLACEHOLDER,
+            "仮の値や「なし」を表す値は使えません。証明書に載せる正式な英語の名前を入力してください。",
+        )
     elif not core:
-        yield _refuse(FindingCode.SYMBOLS_ONLY, "記号だけの値は使えません。英字を含む名前を入力してください。")
+        yield _refuse(
+            FindingCode.SYMBOLS_ONLY, "記号だけの値は使えません。英字を含む名前を入力してください。"
+        )
     elif not letters:
         yield (
-            _refuse(FindingCode.NO_LETTER, "数字と記号だけの値は使えません。英字を含む名前を入力してください。")
+            _refuse(
+                FindingCode.NO_LETTER, "数字と記号だけの値は使えません。英字を含む名前を入力してください。"
+            )
             if marks
-            else _refuse(FindingCode.DIGITS_ONLY, "数字だけの値は使えません。英字を含む名前を入力してください。")
+            else _refuse(
+                FindingCode.DIGITS_ONLY, "数字だけの値は使えません。英字を含む名前を入力してください。"
+            )
         )
     elif len(core) == 1 and core.isascii():
         yield _refuse(FindingCode.SINGLE_LETTER, "1文字だけの値は使えません。略さずに入力してください。")
     if core and text[0] in "'(),-./:":
-        yield _refuse(FindingCode.LEADING_PUNCTUATION, f"先頭の「{text[0]}」を取り除いてください。英数字から始めます。")
+        yield _refuse(
+            FindingCode.LEADING_PUNCTUATION, f"先頭の「{text[0]}」を取り除いてください。英数字から始めます。"
+        )
     if core and text[-1] in "'(,-/:":
         yield _refuse(
             FindingCode.TRAILING_PUNCTUATION,
@@ -147,11 +174,21 @@ def _by_shape(text: str) -> Iterator[Finding]:
 def _by_reading(text: str) -> Iterator[Finding]:
     """What a screener should look at twice in a text that may be used."""
     if re.search(r"[A-Za-z][01]+[A-Za-z]", text):
-        yield _warn(FindingCode.DIGIT_IN_WORD, "英字の間に数字の 0 または 1 があります。O（オー）や l（エル）の打ち間違いでないか確かめてください。")
-    if re.search(r"(.)\1\1", text, re.IGNORECASE) or re.search(r"['(),\-/:]{2}|\.\.", text.replace(".,", ",").replace("),", ",")):
-        yield _warn(FindingCode.REPEATED, "同じ文字や記号が続いています。打ち間違いでないか確かめてください。")
+        yield _warn(
+            FindingCode.DIGIT_IN_WORD,
+            "英字の間に数字の 0 または 1 があります。"
+            "O（オー）や l（エル）の打ち間違いでないか確かめてください。",
+        )
+    if re.search(r"([^0-9 ])\1\1", text.replace("III", ""), re.IGNORECASE) or re.search(
+        r"['(),\-/:]{2}|\.\.", text.replace(".,", ",").replace("),", ",")
+    ):
+        yield _warn(
+            FindingCode.REPEATED, "同じ文字や記号が続いています。打ち間違いでないか確かめてください。"
+        )
     if not _balanced(text):
-        yield _warn(FindingCode.BRACKETS, "かっこの開きと閉じが合っていません。対になるように直してください。")
+        yield _warn(
+            FindingCode.BRACKETS, "かっこの開きと閉じが合っていません。対になるように直してください。"
+        )
 
 
 def _balanced(text: str) -> bool:
@@ -174,7 +211,9 @@ def _by_change(typed: str, text: str) -> Iterator[Finding]:
 
 
 def _too_long(length: int) -> Finding:
-    return _refuse(FindingCode.TOO_LONG, f"{LONGEST}文字以内で入力してください（いま {length} 文字）。", str(length))
+    return _refuse(
+        FindingCode.TOO_LONG, f"{LONGEST}文字以内で入力してください（いま {length} 文字）。", str(length)
+    )
 
 
 def _refuse(code: FindingCode, sentence: str, detail: str = "") -> Finding:
