@@ -1,8 +1,9 @@
 """The embedded CA: a root, an issuing CA and a ledger in one directory of its own.
 
-The ledger is the CA's memory, apart from the registration authority's database: what is signed is committed there
-(WAL, synchronous=FULL) before the answer is given, so a lost answer is found again by its request_id. Every call
-opens its own connection and takes the write lock at once, so threads and processes may share the directory.
+The ledger is the CA's memory, apart from the registration authority's database: what is signed is committed
+there (WAL, synchronous=FULL) before the answer is given, so a lost answer is found again by its request_id.
+Every call opens its own connection and takes the write lock at once, so threads and processes may share the
+directory.
 """
 
 import contextlib
@@ -39,7 +40,7 @@ LOCK_SECONDS = 10
 
 
 class LocalIssuer:
-    """Keeps the promises of `port.Issuer`. `now` is always a parameter; nothing here reads a clock."""
+    """Keeps the promises of `port.Issuer`. Time is always a parameter; nothing here reads a clock."""
 
     def __init__(self, directory: Path) -> None:
         """Opens a CA that `create` made. Raises IssuerUnavailable if there is none."""
@@ -92,8 +93,8 @@ class LocalIssuer:
         return cls(directory)
 
     def issue(self, order: Order) -> Issued:
-        """Signs once per request_id. Raises IssuerRefused, IssuerUnavailable, and ValueError of `pki.profile.build`
-        for an order that breaks the profile."""
+        """Signs once per request_id. Raises IssuerRefused, IssuerUnavailable, and ValueError of
+        `pki.profile.build` for an order that breaks the profile."""
         key_sha256, order_sha256 = spki_sha256(order.public_key_der), _fingerprint(order)
         with self._ledger() as ledger:
             row = ledger.execute(
@@ -124,8 +125,8 @@ class LocalIssuer:
     def revoke(
         self, serial: int, reason: RevocationReason, at: datetime, invalidity_date: datetime | None = None
     ) -> None:
-        """Revokes for good. Raises AlreadyRevoked, IssuerRefused for an unknown serial number or an invalidity date
-        after the revocation (RFC 5280 §5.3.2)."""
+        """Revokes for good. Raises AlreadyRevoked, IssuerRefused for an unknown serial number or an
+        invalidity date after the revocation (RFC 5280 §5.3.2)."""
         if invalidity_date is not None and invalidity_date > at:
             raise IssuerRefused("the invalidity date is after the revocation")
         with self._ledger() as ledger:
@@ -153,7 +154,8 @@ class LocalIssuer:
             if last is not None and _text(at) < last:
                 raise IssuerRefused("the clock stands before the last CRL")
             rows = ledger.execute(
-                "SELECT serial, revoked_at, reason, invalidity_date FROM revocation ORDER BY revoked_at, serial"
+                "SELECT serial, revoked_at, reason, invalidity_date FROM revocation"
+                " ORDER BY revoked_at, serial"
             )
             entries = (
                 CrlEntry(int(row[0], 16), _time(row[1]), RevocationReason(row[2]), row[3] and _time(row[3]))
@@ -235,7 +237,8 @@ def _status(ledger: sqlite3.Connection, serial: int) -> Status:
 
 
 def _fingerprint(order: Order) -> str:
-    """SHA-256 over what the order decides about the certificate, its begin excepted: a retry may come later."""
+    """SHA-256 over what the order decides about the certificate, its begin excepted: a retry may come
+    later."""
     parts = [
         spki_sha256(order.public_key_der),
         subject_name(order.profile, order.subject).public_bytes().hex(),

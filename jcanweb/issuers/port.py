@@ -1,4 +1,5 @@
-"""What a registration authority asks of a CA: issue, find, revoke, status. Every adapter keeps these promises."""
+"""What a registration authority asks of a CA: issue, find, revoke, status. Every adapter keeps these
+promises."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,8 @@ class IssuerError(Exception):
 
 
 class IssuerUnavailable(IssuerError):
-    """No answer, or one that says "later". Whether the CA acted is unknown: ask `find` or `status` before again."""
+    """No answer, or one that says "later". Whether the CA acted is unknown: ask `find` or `status` before
+    again."""
 
 
 class IssuerRefused(IssuerError):
@@ -69,8 +71,8 @@ class Status:
 
 class Issuer(Protocol):
     def issue(self, order: Order) -> Issued:
-        """The certificate of this order. The same request_id with another key, subject, profile or validity raises
-        IssuerRefused, as does a key that is already certified."""
+        """The certificate of this order. The same request_id with another key, subject, profile or validity
+        raises IssuerRefused, as does a key that is already certified."""
 
     def find(self, request_id: str) -> Issued | None:
         """What the CA issued for this request_id; None if it knows of none."""

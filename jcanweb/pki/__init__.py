@@ -1,4 +1,5 @@
-"""Cryptography only: certificate profile, keys, PKCS#12, vault, CRL, hash tree. Knows no Flask and no database.
+"""Cryptography only: certificate profile, keys, PKCS#12, vault, CRL, hash tree. Knows no Flask and no
+database.
 
 The child process of `enclave` imports this package too, so nothing is imported here.
 """

@@ -1,7 +1,8 @@
 """The embedded CA's own certificates, made once at set-up: RFC 5280 §4 for a root and one issuing CA.
 
-RSA 3072: 128 bits of strength, which has to last longer than a subscriber's key, and read by everything that reads
-the subscribers' RSA 2048. RSA 4096 would cost 10 ms a signature instead of 5 and lengthen every file for nothing.
+RSA 3072: 128 bits of strength, which has to last longer than a subscriber's key, and read by everything that
+reads the subscribers' RSA 2048. RSA 4096 would cost 10 ms a signature instead of 5 and lengthen every file
+for nothing.
 """
 
 from dataclasses import dataclass
@@ -54,7 +55,9 @@ def create_issuing(
     builder = _builder(name, root.certificate.subject, key.public_key(), at, ISSUING_DAYS)
     builder = (
         builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(root_ski), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(root_ski), critical=False
+        )
         .add_extension(x509.CertificatePolicies([policy]), critical=False)
         .add_extension(x509.AuthorityInformationAccess([root_url]), critical=False)
     )

@@ -1,7 +1,8 @@
-"""Certificate revocation lists: RFC 5280 §5, written as a DER stream so that cost grows with the entries only.
+"""Certificate revocation lists: RFC 5280 §5, written as a DER stream so that cost grows with the entries
+only.
 
-The library's builder copies its list at every entry (quadratic: 100,000 entries took 14 s); here an entry is some
-concatenated bytes. Issuer name and extensions are the library's own encodings.
+The library's builder copies its list at every entry (quadratic: 100,000 entries took 14 s); here an entry is
+some concatenated bytes. Issuer name and extensions are the library's own encodings.
 """
 
 from collections.abc import Iterable
@@ -134,7 +135,9 @@ def _entry(entry: CrlEntry) -> bytes:
     if entry.invalidity_date is not None:
         extensions += _tlv(0x30, INVALIDITY_DATE_OID, _tlv(0x04, _generalized(entry.invalidity_date)))
     serial = entry.serial.to_bytes(entry.serial.bit_length() // 8 + 1)
-    return _tlv(0x30, _tlv(0x02, serial), _time(entry.revoked_at), _tlv(0x30, extensions) if extensions else b"")
+    return _tlv(
+        0x30, _tlv(0x02, serial), _time(entry.revoked_at), _tlv(0x30, extensions) if extensions else b""
+    )
 
 
 def _time(moment: datetime) -> bytes:

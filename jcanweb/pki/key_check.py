@@ -14,8 +14,9 @@ class KeyRefused(ValueError):
 
 
 def check_public_key(key: object, bits: int) -> rsa.RSAPublicKey:
-    """The key itself. Raises KeyRefused unless key is RSA of exactly `bits`, exponent 65537 (S/MIME BR §6.1.5, §6.1.6), without
-    a factor below 752 and without primes so close that Fermat's method finds them."""
+    """The key itself. Raises KeyRefused unless key is RSA of exactly `bits`, exponent 65537 (S/MIME BR
+    §6.1.5, §6.1.6), without a factor below 752 and without primes so close that Fermat's method finds
+    them."""
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size != bits:
         raise KeyRefused(f"the key is not RSA with {bits} bits")
     numbers = key.public_numbers()

@@ -1,8 +1,9 @@
 """An officer's X25519 key: a file under the officer's own long passphrase, and a public half for the server.
 
-The file is PKCS#8 EncryptedPrivateKeyInfo (RFC 5958 §3) with PBES2 (RFC 8018 §6.2): PBKDF2-HMAC-SHA-256, AES-256-CBC.
-`cryptography` writes that form with 2,048 iterations only, so its ASN.1 encoder is given the same structure here
-with as many as the OWASP figure for PBKDF2-HMAC-SHA-256 asks; any reader of PKCS#8 opens the file.
+The file is PKCS#8 EncryptedPrivateKeyInfo (RFC 5958 §3) with PBES2 (RFC 8018 §6.2): PBKDF2-HMAC-SHA-256,
+AES-256-CBC. `cryptography` writes that form with 2,048 iterations only, so its ASN.1 encoder is given the
+same structure here with as many as the OWASP figure for PBKDF2-HMAC-SHA-256 asks; any reader of PKCS#8 opens
+the file.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """PKCS#12 (RFC 7292): the subscriber's key, certificate and chain in one file under a PIN.
 
-PBES2 with AES-256-CBC (RFC 8018) and a SHA-256 MAC. The library fixes the MAC at 2,048 iterations, so `rounds`
-slows only the reading of the bags, and the PIN's own 116 bits carry the strength.
+PBES2 with AES-256-CBC (RFC 8018) and a SHA-256 MAC. The library fixes the MAC at 2,048 iterations, so
+`rounds` slows only the reading of the bags, and the PIN's own 116 bits carry the strength.
 """
 
 from dataclasses import dataclass

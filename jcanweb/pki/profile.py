@@ -95,8 +95,8 @@ def subject_name(profile: Profile, subject: Subject) -> x509.Name:
 
 
 def new_serial() -> int:
-    """A serial number: 20 random bytes with the top bit cleared (RFC 5280 §4.1.2.2: positive, at most 20 octets),
-    drawn again below 2**64."""
+    """A serial number: 20 random bytes with the top bit cleared (RFC 5280 §4.1.2.2: positive, at most 20
+    octets), drawn again below 2**64."""
     while (serial := int.from_bytes(secrets.token_bytes(20)) & (2**159 - 1)) < 2**64:
         pass
     return serial
@@ -129,7 +129,9 @@ def build(
         (x509.CertificatePolicies([policy]), False),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
         (
-            x509.CRLDistributionPoints([x509.DistributionPoint([location(profile.cdp_url)], None, None, None)]),
+            x509.CRLDistributionPoints(
+                [x509.DistributionPoint([location(profile.cdp_url)], None, None, None)]
+            ),
             False,
         ),
         (
@@ -175,7 +177,8 @@ def key_usage(
 
 
 def spki_sha256(public_key_der: bytes) -> str:
-    """Hex SHA-256 of a DER SubjectPublicKeyInfo: the name of a key in ledgers. Raises ValueError if it is none."""
+    """Hex SHA-256 of a DER SubjectPublicKeyInfo: the name of a key in ledgers. Raises ValueError if it is
+    none."""
     key = serialization.load_der_public_key(public_key_der)
     spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).hexdigest()

@@ -1,4 +1,5 @@
-"""Sealing with a key that the server holds (fields at rest) or that only the holder of a link holds (deliveries)."""
+"""Sealing with a key that the server holds (fields at rest) or that only the holder of a link holds
+(deliveries)."""
 
 import hashlib
 import os
@@ -25,8 +26,8 @@ class UnsafeKeyFile(ValueError):
 class Sealer:
     """AES-256-GCM under a key of 32 bytes. Sealed = version (1), key id (4), nonce (12), ciphertext and tag.
 
-    `older` keys still open what they sealed; `context` (table, column, row) is authenticated, so a sealed value
-    moved to another row does not open.
+    `older` keys still open what they sealed; `context` (table, column, row) is authenticated, so a sealed
+    value moved to another row does not open.
     """
 
     def __init__(self, key: bytes, *older: bytes) -> None:
@@ -77,7 +78,8 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """What the database keeps of a token: hex SHA-256, by which the row is found and from which nothing opens."""
+    """What the database keeps of a token: hex SHA-256, by which the row is found and from which nothing
+    opens."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -10,7 +10,8 @@ class SecretLeak(TypeError):
 
 
 class Secret(Generic[T]):
-    """Holds bytes or text; only `reveal()` gives it back. str, repr, format, ==, hash and pickle raise SecretLeak."""
+    """Holds bytes or text; only `reveal()` gives it back. str, repr, format, ==, hash and pickle raise
+    SecretLeak."""
 
     __slots__ = ("_value",)
     _value: T

@@ -1,6 +1,6 @@
 """The hash tree of RFC 9162 §2.1 and its signed heads as C2SP signed notes (tlog-checkpoint).
 
-Hashes are 64 lower-case hex digits wherever they cross this module's border; JSON and columns keep text.
+A hash is 32 bytes; only `Frontier.dump`, which goes into a JSON column, writes hex digits.
 """
 
 import base64
@@ -11,7 +11,7 @@ from typing import Self
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-EMPTY_ROOT = hashlib.sha256(b"").hexdigest()
+EMPTY_ROOT = hashlib.sha256(b"").digest()
 """RFC 9162 §2.1.1: the hash of a tree without leaves"""
 
 
@@ -19,23 +19,23 @@ class CheckpointRefused(ValueError):
     """The note is malformed, of another origin, or no signature of the given key holds."""
 
 
-def leaf_hash(entry: bytes) -> str:
-    """SHA-256(0x00 || entry), RFC 9162 §2.1.1, in hex."""
-    return hashlib.sha256(b"\x00" + entry).hexdigest()
+def leaf_hash(entry: bytes) -> bytes:
+    """SHA-256(0x00 || entry), RFC 9162 §2.1.1."""
+    return hashlib.sha256(b"\x00" + entry).digest()
 
 
-def node_hash(left: str, right: str) -> str:
-    """SHA-256(0x01 || left || right), RFC 9162 §2.1.1, in hex."""
-    return hashlib.sha256(b"\x01" + bytes.fromhex(left) + bytes.fromhex(right)).hexdigest()
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256(0x01 || left || right), RFC 9162 §2.1.1."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 class Frontier:
-    """The right edge of a growing tree: the roots of its perfect subtrees, largest first (one per 1 in the size).
-    Enough to append and to know the root, whatever the size."""
+    """The right edge of a growing tree: the roots of its perfect subtrees, largest first (one per 1 in the
+    size). Enough to append and to know the root, whatever the size."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._peaks: list[str] = []
+        self._peaks: list[bytes] = []
 
     @classmethod
     def load(cls, size: int, peaks: list[str]) -> Self:
@@ -43,14 +43,14 @@ class Frontier:
         if size.bit_count() != len(peaks):
             raise ValueError("a frontier has one hash for each 1 in its size")
         frontier = cls()
-        frontier.size, frontier._peaks = size, list(peaks)
+        frontier.size, frontier._peaks = size, [bytes.fromhex(peak) for peak in peaks]
         return frontier
 
     def dump(self) -> list[str]:
-        """The hashes, to be kept together with the size."""
-        return list(self._peaks)
+        """The hashes in hex, to be kept together with the size."""
+        return [peak.hex() for peak in self._peaks]
 
-    def append(self, leaf: str) -> None:
+    def append(self, leaf: bytes) -> None:
         """Adds a leaf hash (of `leaf_hash`)."""
         self._peaks.append(leaf)
         size = self.size
@@ -60,8 +60,8 @@ class Frontier:
             size >>= 1
         self.size += 1
 
-    def root(self) -> str:
-        """The tree's root hash in hex."""
+    def root(self) -> bytes:
+        """The tree's root hash."""
         if not self._peaks:
             return EMPTY_ROOT
         root = self._peaks[-1]
@@ -70,7 +70,7 @@ class Frontier:
         return root
 
 
-def root_of(leaves: list[str]) -> str:
+def root_of(leaves: list[bytes]) -> bytes:
     """The root over these leaf hashes."""
     if not leaves:
         return EMPTY_ROOT
@@ -80,7 +80,7 @@ def root_of(leaves: list[str]) -> str:
     return node_hash(root_of(leaves[:split]), root_of(leaves[split:]))
 
 
-def inclusion_proof(leaves: list[str], index: int) -> list[str]:
+def inclusion_proof(leaves: list[bytes], index: int) -> list[bytes]:
     """RFC 9162 §2.1.3.1: the hashes that lead from leaf `index` (from 0) to the root. Raises IndexError."""
     if not 0 <= index < len(leaves):
         raise IndexError("the tree has no such leaf")
@@ -92,7 +92,7 @@ def inclusion_proof(leaves: list[str], index: int) -> list[str]:
     return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
 
 
-def consistency_proof(leaves: list[str], first: int) -> list[str]:
+def consistency_proof(leaves: list[bytes], first: int) -> list[bytes]:
     """RFC 9162 §2.1.4.1: the hashes that show the tree of the `first` leaves to be the beginning of this one.
     Raises IndexError unless 0 < first <= size."""
     if not 0 < first <= len(leaves):
@@ -100,7 +100,7 @@ def consistency_proof(leaves: list[str], first: int) -> list[str]:
     return _subproof(leaves, first, complete=True)
 
 
-def verify_inclusion(leaf: str, index: int, size: int, proof: list[str], root: str) -> bool:
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> bool:
     """RFC 9162 §2.1.3.2: does the proof lead from this leaf to this root?"""
     if not 0 <= index < size:
         return False
@@ -118,7 +118,9 @@ def verify_inclusion(leaf: str, index: int, size: int, proof: list[str], root: s
     return last == 0 and current == root
 
 
-def verify_consistency(first: int, second: int, proof: list[str], first_root: str, second_root: str) -> bool:
+def verify_consistency(
+    first: int, second: int, proof: list[bytes], first_root: bytes, second_root: bytes
+) -> bool:
     """RFC 9162 §2.1.4.2: is the tree of size `first` the beginning of the one of size `second`?"""
     if not 0 < first <= second:
         return False
@@ -148,13 +150,13 @@ def verify_consistency(first: int, second: int, proof: list[str], first_root: st
 class Checkpoint:
     origin: str
     size: int
-    root: str
+    root: bytes
 
 
-def sign_checkpoint(origin: str, size: int, root: str, key: Ed25519PrivateKey) -> str:
-    """A C2SP tlog-checkpoint: origin, size and base64 root on lines of their own, a blank line, and one signature
-    line under the origin as key name."""
-    body = f"{origin}\n{size}\n{base64.b64encode(bytes.fromhex(root)).decode()}\n"
+def sign_checkpoint(origin: str, size: int, root: bytes, key: Ed25519PrivateKey) -> str:
+    """A C2SP tlog-checkpoint: origin, size and base64 root on lines of their own, a blank line, and one
+    signature line under the origin as key name."""
+    body = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
     signature = _key_hash(origin, key.public_key()) + key.sign(body.encode())
     return f"{body}\n\N{EM DASH} {origin} {base64.b64encode(signature).decode()}\n"
 
@@ -168,7 +170,7 @@ def verify_checkpoint(note: str, origin: str, key: Ed25519PublicKey) -> Checkpoi
         raise CheckpointRefused("not a checkpoint of this origin")
     for line in signatures.splitlines():
         if line.startswith(mark) and _holds(line[len(mark) :], origin, f"{body}\n".encode(), key):
-            return Checkpoint(origin, int(lines[1]), _decode(lines[2]).hex())
+            return Checkpoint(origin, int(lines[1]), _decode(lines[2]))
     raise CheckpointRefused("no signature of the given key holds")
 
 
@@ -198,7 +200,7 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _subproof(leaves: list[str], first: int, complete: bool) -> list[str]:
+def _subproof(leaves: list[bytes], first: int, complete: bool) -> list[bytes]:
     if first == len(leaves):
         return [] if complete else [root_of(leaves)]
     split = _split(len(leaves))

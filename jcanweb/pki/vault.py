@@ -4,9 +4,9 @@
     ct     = AES-256-GCM(data key, nonce, content, aad)
     share  = HPKE seal of a to every custodian, of s to every security officer, info = aad | half | officer
 
-One share of each half opens the record; any number of shares of one half says nothing about it. The aad names the
-record, the certificate's serial number and its SHA-256, so neither content nor share can be moved to another record.
-HPKE is RFC 9180 base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
+One share of each half opens the record; any number of shares of one half says nothing about it. The aad names
+the record, the certificate's serial number and its SHA-256, so neither content nor share can be moved to
+another record. HPKE is RFC 9180 base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
 """
 
 import hashlib
@@ -94,12 +94,16 @@ def seal(
     custodians: list[Officer],
     security: list[Officer],
 ) -> SealedRecord:
-    """Seals content for one of `custodians` together with one of `security`. Raises GroupsOverlap, ValueError."""
+    """Seals content for one of `custodians` together with one of `security`. Raises GroupsOverlap,
+    ValueError."""
     check_groups(custodians, security)
     aad = record_aad(kind, record_id, serial, cert_sha256)
     a, s, nonce = secrets.token_bytes(32), secrets.token_bytes(32), secrets.token_bytes(12)
     ciphertext = AESGCM(_xor(a, s)).encrypt(nonce, content, aad)
-    halves: list[tuple[Half, bytes, list[Officer]]] = [("custodian", a, custodians), ("security", s, security)]
+    halves: list[tuple[Half, bytes, list[Officer]]] = [
+        ("custodian", a, custodians),
+        ("security", s, security),
+    ]
     shares = tuple(
         Share(half, officer_id, _seal_to(public_key, part, share_info(aad, half, officer_id)))
         for half, part, officers in halves
