@@ -35,7 +35,8 @@ PUNCTUATION: dict[str, str] = {
 """Punctuation an input method gives → the PrintableString character meant."""
 
 _ACCENTS = {"ß": "ss", "ẞ": "SS", "Ø": "O", "ø": "o", "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "Ł": "L",
-            "ł": "l", "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th", "Ħ": "H", "ħ": "h"}  # fmt: skip
+            "ł": "l", "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th",
+            "Ħ": "H", "ħ": "h"}  # fmt: skip
 
 _BIDI = frozenset({0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)})
 _BLANK = frozenset(
@@ -53,7 +54,7 @@ def describe(character: str) -> str:
 
 
 def unseen(character: str) -> FindingCode | None:
-    """The kind of a character that shows nothing, reorders its neighbours or means nothing elsewhere; or None.
+    """The kind of a character that shows nothing, reorders its neighbours or means nothing elsewhere.
 
     Cc, Cf, Cs, Co, Cn, Zl, Zp, spaces other than U+0020 and U+3000, variation selectors, fillers, tags.
     """

@@ -30,10 +30,11 @@ _SENTENCES = {
 def check_name(raw: str, what: str, longest: int = 100) -> str:
     """The same text, untouched, when it may be kept as a name of a company, person, department or post.
 
-    `what` is the Japanese word of the field for the sentence; `longest` counts code points. Raises `NameRefused`
-    on nothing, too much, outer spaces, unseen or unreadable characters (Cc, Cf, Cs, Co, Cn, Zl, Zp,
-    fillers, tags), more than 4 combining marks in a run, or no letter or digit at all. A variation selector
-    (U+E0100–E01EF, U+FE00–FE02) may stand once, after a kanji. Never normalised: NFC alone alters U+FA19.
+    `what` is the Japanese word of the field for the sentence; `longest` counts code points. Raises
+    `NameRefused` on nothing, too much, outer spaces, unseen or unreadable characters (Cc, Cf, Cs, Co, Cn, Zl,
+    Zp, fillers, tags), more than 4 combining marks in a run, or no letter or digit at all. A variation
+    selector (U+E0100–E01EF, U+FE00–FE02) may stand once, after a kanji. Never normalised: NFC alone alters
+    U+FA19.
     """
     if not raw.strip(" \u3000"):
         raise NameRefused(f"{what}を入力してください。")
@@ -77,11 +78,14 @@ def furigana(typed: str, what: str = "フリガナ", longest: int = 100) -> str:
 def comparison_key(raw: str) -> str:
     """The key under which names are searched and duplicates warned of; never shown, never kept as a name.
 
-    NFKC and case folding, no spaces, no variation selectors, old and variant kanji folded (髙=高, 邊=邉=辺 …).
+    NFKC and case folding, no spaces, no variation selectors, old and variant kanji folded (髙=高, 邊=辺).
     Applying it twice changes nothing.
     """
-    key = unicodedata.normalize("NFKC", raw.translate(_SELECTORS)).casefold()
-    return "".join(unicodedata.normalize("NFKC", key).translate(_VARIANTS).split())
+    key, before = raw.translate(_SELECTORS), ""
+    while key != before:
+        before = key
+        key = "".join(unicodedata.normalize("NFKC", key).casefold().translate(_VARIANTS).split())
+    return key
 
 
 def _is_kanji(character: str) -> bool:

@@ -19,7 +19,8 @@ _SINGLE = {
     if kana != "_"
 }
 _SINGLE |= {"シ": "SHI", "チ": "CHI", "ツ": "TSU", "フ": "FU", "ジ": "JI", "ヂ": "JI", "ヅ": "ZU",
-            "ヲ": "O", "ヰ": "I", "ヱ": "E", "ヵ": "KA", "ヶ": "KE", "ヷ": "VA", "ヸ": "VI", "ヹ": "VE", "ヺ": "VO"}  # fmt: skip
+            "ヲ": "O", "ヰ": "I", "ヱ": "E", "ヵ": "KA", "ヶ": "KE", "ヷ": "VA",
+            "ヸ": "VI", "ヹ": "VE", "ヺ": "VO"}  # fmt: skip
 _SINGLE |= dict(zip("ァィゥェォャュョヮ", ("A", "I", "U", "E", "O", "YA", "YU", "YO", "WA"), strict=True))
 
 _GLIDES = {"ャ": "A", "ュ": "U", "ョ": "O", "ェ": "E"}

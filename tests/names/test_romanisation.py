@@ -1,0 +1,59 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jcanweb.names.refusal import NameRefused
+from jcanweb.names.romanisation import hepburn
+
+VECTORS = (
+    ("ほんま", "HOMMA", "HONMA"),
+    ("なんば", "NAMBA", "NANBA"),
+    ("さんぺい", "SAMPEI", "SANPEI"),
+    ("はっとり", "HATTORI", "HATTORI"),
+    ("ほっち", "HOTCHI", "HOCCHI"),
+    ("はっちょう", "HATCHO", "HACCHOU"),
+    ("おおたに", "OTANI", "OOTANI"),
+    ("さいとう", "SAITO", "SAITOU"),
+    ("ようこ", "YOKO", "YOUKO"),
+    ("ゆうか", "YUKA", "YUUKA"),
+    ("りょうたろう", "RYOTARO", "RYOUTAROU"),
+    ("せのお", "SENOO", "SENOO"),
+    ("たかとお", "TAKATOO", "TAKATOO"),
+    ("ニーナ", "NINA", "NIINA"),
+    ("まつうら", "MATSUURA", "MATSUURA"),
+    ("こうちわ", "KOUCHIWA", "KOUCHIWA"),
+    ("おおの", "ONO", "OONO"),
+    ("いのうえ", "INOUE", "INOUE"),
+    ("おおうち", "OUCHI", "OOUCHI"),
+    ("おおおか", "OOKA", "OOOKA"),
+    ("ひろおか", "HIROOKA", "HIROOKA"),
+    ("たけのうち", "TAKENOUCHI", "TAKENOUCHI"),
+    ("こうち", "KOCHI", "KOUCHI"),
+    ("しゅうへい", "SHUHEI", "SHUUHEI"),
+    ("にいがた", "NIIGATA", "NIIGATA"),
+    ("ｼﾞｭﾝｲﾁ", "JUNICHI", "JUNICHI"),
+    ("ヤマダ　タロウ", "YAMADA TARO", "YAMADA TAROU"),
+    ("ジョン・スミス", "JON SUMISU", "JON SUMISU"),
+    ("つづき", "TSUZUKI", "TSUZUKI"),
+    ("フィリップ", "FIRIPPU", "FIRIPPU"),
+    ("んだ", "NDA", "NDA"),
+)
+
+
+@pytest.mark.parametrize(("kana", "passport", "notice"), VECTORS)
+def test_a_reading_is_written_in_both_ways(kana: str, passport: str, notice: str) -> None:
+    assert hepburn(kana) == (passport, notice)
+
+
+@pytest.mark.parametrize("typed", ["大谷", "Otani", "オオタニ1", "", "オオ\u200bタニ"])
+def test_what_is_not_kana_is_refused(typed: str) -> None:
+    with pytest.raises(NameRefused):
+        hepburn(typed)
+
+
+@given(st.text(st.characters(min_codepoint=0x30A1, max_codepoint=0x30FC), min_size=1, max_size=12))
+def test_every_kana_gives_capitals_only(kana: str) -> None:
+    for spelling in hepburn(kana):
+        assert re.fullmatch(r"([A-Z]+( [A-Z]+)*)?", spelling)
