@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jcanweb.terms import Article, Document, TermsUnreadable, read, sample, statements, written
+from jcanweb.terms.lines import join
 from tests.terms.pages import ARTICLES, COMPANY, END, HEAD, document, extracted
 
 
@@ -73,6 +74,10 @@ def test_an_address_broken_by_layout_stays_whole():
     assert "（https://hanami.example/map/spring/area-guide-and-bus-stops/）" in article(1).paragraphs[1].text
 
 
+def test_an_address_broken_without_a_slash_stays_whole_too():
+    assert join("（https://hanami.example/map", "guide/）") == "（https://hanami.example/mapguide/）"
+
+
 def test_a_space_parts_half_width_words_broken_by_layout():
     source = changed("  借主は、町内に", "  借主は、花見の季節に限らず一年を通してこの町内に")
     assert "Hanami \n" in source.decode()
@@ -112,6 +117,7 @@ def full(text: str, start: str, filler: str = "ただし町の人は") -> str:
 @pytest.mark.parametrize(
     "start",
     [
+        "第５条（借主の約束） の定めに従う。",
         "２ 前の日の約束も守ります。",
         "（１）の場合はこの限りではない。",
         "（１）申込書の控えを見せる。",
@@ -128,6 +134,15 @@ def test_a_number_inside_a_sentence_opens_nothing(start: str):
     assert [len(a.paragraphs) for a in found.articles] == [2, 1, 3, 1, 1, 2]
     assert found.articles[3].paragraphs[0].items == ()
     assert letters(found.articles[3].paragraphs[0].text) == letters(sentence)
+
+
+def test_a_sentence_that_begins_with_a_reference_is_no_heading():
+    start = "第５条（借主の約束） の定めは広場でも同じです。"
+    assert (
+        article(4, changed("公園の中だけです。 ", f"公園の中だけです。\n{start}"))
+        .paragraphs[0]
+        .text.endswith(start)
+    )
 
 
 @pytest.mark.parametrize("start", ["（２）の場合は別です。", "（２）及び（３）は窓口で聞けます。"])
@@ -147,6 +162,12 @@ def test_an_item_that_fills_its_line_without_a_full_stop_ends_there():
     found = article(
         6, changed("（１）断ることで、本人やほかの人がけがをしたり物を失ったりするおそれがある場合 ", item)
     )
+    assert [i.number for i in found.paragraphs[1].items] == [1, 2, 3]
+
+
+def test_the_last_item_opens_below_one_that_fills_its_line():
+    item = "（２）" + ("商会が" * 20)[:35] + "場合"
+    found = article(6, changed("（２）断ることで、商会の正しい立場がそこなわれるおそれがある場合 ", item))
     assert [i.number for i in found.paragraphs[1].items] == [1, 2, 3]
 
 
@@ -175,6 +196,12 @@ def test_page_number_and_running_head_inside_a_sentence_are_set_apart():
     assert [text for _, text in found.unread] == ["- 1 -", HEAD.strip()]
     assert found.articles == before
     assert lost_nothing(paged, found)
+
+
+def test_a_running_head_without_a_form_feed_is_set_apart():
+    found = read(document().replace("\n\nいて、商会".encode(), f"\n\n{HEAD}\n\nいて、商会".encode()))
+    assert [text for _, text in found.unread] == [HEAD.strip()]
+    assert found.articles == read(document()).articles
 
 
 def test_dates_chapters_and_table_rows_are_marked_not_mixed_in():
