@@ -93,9 +93,12 @@ class LocalIssuer:
         return cls(directory)
 
     def issue(self, order: Order) -> Issued:
-        """Signs once per request_id. Raises IssuerRefused, IssuerUnavailable, and ValueError of
-        `pki.profile.build` for an order that breaks the profile."""
-        key_sha256, order_sha256 = spki_sha256(order.public_key_der), _fingerprint(order)
+        """Signs once per request_id. Raises IssuerRefused (also for an order that breaks the profile) and
+        IssuerUnavailable."""
+        try:
+            key_sha256, order_sha256 = spki_sha256(order.public_key_der), _fingerprint(order)
+        except ValueError as refusal:
+            raise IssuerRefused(str(refusal)) from None
         with self._ledger() as ledger:
             row = ledger.execute(
                 "SELECT order_sha256, certificate FROM certificate WHERE request_id = ?", (order.request_id,)
@@ -175,12 +178,16 @@ class LocalIssuer:
     def _sign(self, order: Order) -> x509.Certificate:
         public_key = serialization.load_der_public_key(order.public_key_der)
         serial = new_serial()
-        builder = build(
-            order.profile, order.subject, order.years, public_key, self.certificate, serial, order.not_before
-        )
+        profile, subject = order.profile, order.subject
+        try:
+            builder = build(
+                profile, subject, order.years, public_key, self.certificate, serial, order.not_before
+            )
+        except ValueError as refusal:
+            raise IssuerRefused(str(refusal)) from None
         certificate = builder.sign(self._key(), hashes.SHA256())
         again = x509.load_der_x509_certificate(certificate.public_bytes(serialization.Encoding.DER))
-        if again.subject != subject_name(order.profile, order.subject) or again.serial_number != serial:
+        if again.subject != subject_name(profile, subject) or again.serial_number != serial:
             raise IssuerRefused("what was signed is not what was ordered")
         return certificate
 
@@ -199,10 +206,9 @@ class LocalIssuer:
     @contextlib.contextmanager
     def _ledger(self) -> Iterator[sqlite3.Connection]:
         try:
-            ledger = sqlite3.connect(
-                self.directory / "ledger.sqlite", timeout=LOCK_SECONDS, isolation_level=None
-            )
-        except sqlite3.OperationalError as fault:
+            place = (self.directory.resolve() / "ledger.sqlite").as_uri() + "?mode=rw"  # never made anew
+            ledger = sqlite3.connect(place, uri=True, timeout=LOCK_SECONDS, isolation_level=None)
+        except sqlite3.DatabaseError as fault:
             raise IssuerUnavailable(f"the ledger does not open: {fault}") from None
         with contextlib.closing(ledger):
             try:
@@ -211,7 +217,7 @@ class LocalIssuer:
                 ledger.execute("BEGIN IMMEDIATE")
                 yield ledger
                 ledger.execute("COMMIT")
-            except sqlite3.OperationalError as fault:
+            except sqlite3.DatabaseError as fault:
                 raise IssuerUnavailable(f"the ledger does not answer: {fault}") from None
 
 

@@ -18,8 +18,3 @@ def new_pin() -> str:
 def grouped(pin: str) -> str:
     """The PIN in groups of four separated by spaces, as it is shown and printed."""
     return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))
-
-
-def ungrouped(text: str) -> str:
-    """A typed PIN without the spaces and hyphens of its groups."""
-    return "".join(character for character in text if character not in " -\t\u3000")
