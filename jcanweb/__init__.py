@@ -12,7 +12,7 @@ def create_app(overrides: "dict[str, Any] | None" = None, instance: "str | None"
     """Build the application. Imports stand inside so that child processes stay light."""
     from flask import Flask
 
-    from jcanweb import config, database, identity, installation, mail, permissions, sessions, views, web
+    from jcanweb import config, database, identity, keys, permissions, sessions, views, web
 
     app = Flask(
         "jcanweb",
@@ -21,13 +21,12 @@ def create_app(overrides: "dict[str, Any] | None" = None, instance: "str | None"
         static_folder=str(config.HOME / "static"),
     )
     config.load(app, overrides)
-    installation.load_keys(app)
+    keys.load(app)
     database.init_app(app)
     sessions.init_app(app)
     web.init_app(app)
     identity.init_app(app)
     permissions.init_app(app)
-    mail.init_app(app)
     views.init_app(app)
     permissions.declare_foreign(app)
     return app

@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "LRA_NAME_JA": "見本登録局",
     "POLICY_DOCUMENT": "JCAN Certificate Policy",
     "POLICY_VERSION": "sample",
-    "POLICY_URL": "https://jp.globalsign.com/repository/",
+    "POLICY_URL": "https://cp.example.jp/",  # where the CP in force is published
     "POLICY_OID": "1.3.6.1.4.1.99999.1.1",  # to be replaced by the policy OID of the CP in force
     "CERTIFICATE_MAX_DAYS": 825,  # S/MIME BR 6.3.2
     "SEAL_CERTIFICATE_MONTHS": 3,  # 印鑑証明書
@@ -64,8 +64,17 @@ def instance_folder() -> Path:
     return (HOME / "instance") if HOME != PACKAGE else Path.cwd() / "instance"
 
 
+_settings: dict[str, Any] = DEFAULTS
+
+
+def setting(name: str) -> Any:
+    """A setting of the running installation; for layers that know no Flask."""
+    return _settings[name]
+
+
 def load(app: Any, overrides: dict[str, Any] | None) -> None:
     """Fill app.config: defaults → instance file → environment → overrides of a test."""
+    global _settings
     instance = Path(app.instance_path)
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config.update(DEFAULTS)
@@ -86,3 +95,4 @@ def load(app: Any, overrides: dict[str, Any] | None) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session
         SQLALCHEMY_TRACK_MODIFICATIONS=False,
     )
+    _settings = app.config

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
@@ -72,7 +73,7 @@ alembic = Alembic(run_mkdir=False)
 
 
 def init_app(app: Flask) -> None:
-    app.config["ALEMBIC"] = {"script_location": str((__import__("pathlib").Path(__file__).parent / "migrations"))}
+    app.config["ALEMBIC"] = {"script_location": str(Path(__file__).parent / "migrations")}
     app.config["ALEMBIC_CONTEXT"] = {"render_as_batch": True, "compare_type": True}
     db.init_app(app)
     alembic.init_app(app)

@@ -96,21 +96,29 @@ def init_app(app: Flask) -> None:
 
 def declare_foreign(app: Flask) -> None:
     """Views of libraries: static files are public; Flask-Security guards its own."""
-    for endpoint, view in app.view_functions.items():
-        if endpoint == "static" or endpoint.startswith(("security.", "_")):
-            view.who = ("public", None, False)  # type: ignore[attr-defined]  # the gate reads it
+    foreign = {name for name in app.view_functions if name == "static" or name.startswith("security.")}
+    app.extensions["foreign_endpoints"] = foreign
+
+
+def who_may(app: Flask, endpoint: str) -> tuple[str, Permission | None, bool]:
+    """What the endpoint declared: (officer | applicant | public | nobody, permission, fresh)."""
+    if endpoint in app.extensions["foreign_endpoints"]:
+        return ("public", None, False)
+    declared: tuple[str, Permission | None, bool] = getattr(
+        app.view_functions[endpoint], "who", ("nobody", None, False)
+    )
+    return declared
 
 
 def gate() -> Response | None:
     """Run before every view: who is this, and has the view said that they may?"""
     if request.endpoint is None:
         return None
-    view: Any = current_app.view_functions[request.endpoint]
-    kind, permission, fresh = getattr(view, "who", ("nobody", None, False))
+    kind, permission, fresh = who_may(current_app, request.endpoint)
     if kind == "public":
         return None
     if kind == "applicant":
-        return None if g.person is not None else redirect(url_for("enrollment.welcome_back"))
+        return None if g.person is not None else redirect(url_for("public.home"))
     if kind == "nobody":
         _deny(None)
     if g.officer is None:
@@ -143,7 +151,7 @@ def is_fresh() -> bool:
 
 def fresh_target() -> str:
     """After signing in again, back to the page whose button was pressed."""
-    return request.path if request.method == "GET" else (request.form.get("page") or url_for("desk.home"))
+    return request.path if request.method == "GET" else (request.form.get("page") or url_for("officers.me"))
 
 
 def _deny(permission: Permission | None) -> None:

@@ -29,7 +29,7 @@ class AuditEntry(Base):
     actor: Mapped[str] = mapped_column(String(80))  # officer:3, person:7, system
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     act: Mapped[str] = mapped_column(String(32))  # joins a begun entry with its done or refused one
-    leaf: Mapped[bytes]
+    leaf: Mapped[str] = mapped_column(String(64))  # hexadecimal, RFC 9162 section 2.1
 
 
 class AuditHead(Base):
@@ -41,7 +41,7 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     size: Mapped[int]
     frontier: Mapped[list[str]] = mapped_column(JSON)
-    root: Mapped[bytes]
+    root: Mapped[str] = mapped_column(String(64))
 
 
 class Counter(Base):

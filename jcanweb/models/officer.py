@@ -74,8 +74,7 @@ class Custodian(Base):
     __table_args__ = (
         Index("uq_custodian_active", "officer_id", unique=True, sqlite_where=text("released_at IS NULL"),
               postgresql_where=text("released_at IS NULL")),
-        CheckConstraint("(appointed_at IS NULL) = (appointed_by IS NULL)", name="appointed"),
-        CheckConstraint("appointed_by IS NULL OR appointed_by <> officer_id", name="other_person"),
+        CheckConstraint("appointed_by <> officer_id", name="other_person"),
         CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
     )  # fmt: skip
 

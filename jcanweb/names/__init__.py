@@ -6,3 +6,15 @@ corporate_number   法人番号
 romanisation       フリガナ → Hepburn, as a hint
 email              e-mail addresses
 """
+
+from jcanweb.names.corporate_number import normalise_corporate_number
+from jcanweb.names.email import normalise_email
+from jcanweb.names.person import check_name, comparison_key, furigana
+from jcanweb.names.refusal import NameRefused
+from jcanweb.names.romanisation import hepburn
+from jcanweb.names.subject import acceptable, findings, to_certificate_text
+
+__all__ = [
+    "NameRefused", "acceptable", "check_name", "comparison_key", "findings", "furigana", "hepburn",
+    "normalise_corporate_number", "normalise_email", "to_certificate_text",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""One WTForm per screen; every message names the field and the mend."""

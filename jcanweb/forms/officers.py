@@ -1,0 +1,51 @@
+"""Forms about officers."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, SelectMultipleField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from jcanweb import labels
+from jcanweb.vocabulary import Role
+
+
+class VersionForm(FlaskForm):
+    version = HiddenField()
+
+
+class JoinForm(FlaskForm):
+    name = StringField("氏名", [InputRequired("氏名を入力してください。"), Length(max=100, message="氏名は100文字以内です。")])
+    email = StringField(
+        "メールアドレス",
+        [InputRequired("メールアドレスを入力してください。"), Length(max=254, message="メールアドレスが長すぎます。")],
+    )
+    password = PasswordField(
+        "パスワード",
+        [
+            InputRequired("パスワードを入力してください。"),
+            Length(min=15, max=128, message="パスワードは15文字以上128文字以内にしてください。"),
+        ],
+    )
+    again = PasswordField("パスワード（確認）", [EqualTo("password", "確認用のパスワードが一致しません。")])
+
+
+class RolesField(SelectMultipleField):
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+def roles_field() -> RolesField:
+    return RolesField("役割", choices=labels.choices(Role))
+
+
+class InviteForm(FlaskForm):
+    name = StringField("氏名", [InputRequired("氏名を入力してください。"), Length(max=100, message="氏名は100文字以内です。")])
+    email = StringField(
+        "メールアドレス",
+        [InputRequired("メールアドレスを入力してください。"), Length(max=254, message="メールアドレスが長すぎます。")],
+    )
+    roles = roles_field()
+
+
+class RolesForm(VersionForm):
+    roles = roles_field()

@@ -1,0 +1,63 @@
+"""DDL that Alembic does not compare: what the database refuses by itself, on both databases."""
+
+from sqlalchemy import Connection
+
+APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "field_check", "crl", "edition")
+
+
+def create(connection: Connection) -> None:
+    """Append-only tables, roles and custodian groups that exclude each other."""
+    for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
+        connection.exec_driver_sql(statement.replace("%", "%%") if connection.dialect.name != "sqlite" else statement)
+
+
+ROLES = """(new.name IN ('administrator', 'auditor') OR name IN ('administrator', 'auditor')
+  OR new.name = 'approver' OR name = 'approver')"""
+
+
+def _sqlite() -> list[str]:
+    made = [
+        f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'append_only {table}'); END"
+        for table in APPEND_ONLY
+        for act in ("update", "delete")
+    ]
+    for act in ("INSERT", "UPDATE"):
+        made.append(
+            f"CREATE TRIGGER role_disjoint_{act} BEFORE {act} ON officer_role WHEN EXISTS (SELECT 1 FROM officer_role "
+            f"WHERE officer_id = new.officer_id AND name <> new.name AND {ROLES}) "
+            "BEGIN SELECT RAISE(ABORT, 'role_disjoint'); END"
+        )
+        made.append(
+            f"CREATE TRIGGER custodian_disjoint_{act} BEFORE {act} ON custodian WHEN EXISTS (SELECT 1 FROM custodian "
+            "WHERE officer_id = new.officer_id AND custodian_group <> new.custodian_group) "
+            "BEGIN SELECT RAISE(ABORT, 'custodian_disjoint'); END"
+        )
+    return made
+
+
+def _postgresql() -> list[str]:
+    refuse = "RAISE EXCEPTION '%s' USING ERRCODE = 'check_violation';"
+    made = [
+        "CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'append_only' USING ERRCODE = 'check_violation'; END $$"
+    ]
+    made += [
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION append_only()"
+        for table in APPEND_ONLY
+    ]
+    for name, table, condition in (
+        ("role_disjoint", "officer_role", f"o.name <> new.name AND {ROLES.replace(' name', ' o.name')}"),
+        ("custodian_disjoint", "custodian", "o.custodian_group <> new.custodian_group"),
+    ):
+        made.append(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "PERFORM 1 FROM officer WHERE id = new.officer_id FOR UPDATE; "
+            f"IF EXISTS (SELECT 1 FROM {table} o WHERE o.officer_id = new.officer_id AND {condition}) "
+            f"THEN {refuse % name} END IF; RETURN new; END $$"
+        )
+        made.append(
+            f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+        )
+    return made

@@ -1,0 +1,27 @@
+"""First start: the audit head, the embedded CA, the sample edition, the set-up link."""
+
+import hashlib
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from jcanweb import audit, clock, keys
+from jcanweb.database import db, flush
+from jcanweb.models import AuditHead, Edition
+from jcanweb.pki.tree import Frontier
+from jcanweb.services import officers, terms
+from jcanweb.terms import sample
+from jcanweb.vocabulary import Event, Subject
+
+
+def prepare() -> str | None:
+    """Make what is missing; the token of the set-up link while nobody has claimed the installation."""
+    if db.session.get(AuditHead, 1) is None:
+        empty = Frontier()
+        db.session.add(AuditHead(id=1, size=0, frontier=empty.dump(), root=empty.root()))
+        flush()
+        der = keys.create_ca(clock.now()).certificate.public_bytes(Encoding.DER)
+        audit.record(Event.INSTALLATION_CREATED, Subject.INSTALLATION, 1, by=None,
+                     issuer_sha256=hashlib.sha256(der).hexdigest())  # fmt: skip
+    if db.session.query(Edition).first() is None:
+        terms.import_edition(sample(), version="見本", effective_on=terms.SAMPLE_FROM, official=False)
+    return None if officers.claimed() else officers.first_link()

@@ -1,0 +1,163 @@
+"""What every answer has in common: page or partial, downloads, error pages, headers."""
+
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, flash, g, get_flashed_messages, render_template, request, send_file, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from jcanweb import audit, calendar, clock, labels
+from jcanweb.config import setting
+from jcanweb.database import db
+from jcanweb.errors import RuleViolation
+from jcanweb.permissions import permissions_of, public
+from jcanweb.vocabulary import Event, Permission, Subject
+
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])
+blueprint = Blueprint("web", __name__)
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+SENTENCES = {
+    400: "送信された内容を確認できませんでした。前の画面に戻り、画面を更新してからもう一度お試しください。",
+    404: "お探しのページは見つかりません。アドレスを確認してください。",
+    405: "この操作は受け付けられません。前の画面に戻ってやり直してください。",
+    413: "ファイルが大きすぎます。10MB以内のPDFを選んでください。",
+    429: "操作が続けて行われたため、しばらく受け付けを止めています。1分ほど待ってからお試しください。",
+    500: "システム内部で問題が起きました。操作は完了していません。時間をおいて、もう一度お試しください。",
+}
+NAVIGATION = [
+    ("terms.listing", "規約", Permission.TERMS_VIEW),
+    ("audit.listing", "監査", Permission.AUDIT_VIEW),
+    ("officers.listing", "担当者", Permission.OFFICER_VIEW),
+]
+
+
+def init_app(app: Flask) -> None:
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.register_blueprint(blueprint)
+    app.after_request(headers)
+    app.context_processor(context)
+    app.jinja_env.filters.update(
+        date=calendar.japanese_date, moment=calendar.japanese_datetime, word=labels.word, tone=labels.tone
+    )
+    app.register_error_handler(RuleViolation, refused)
+    app.register_error_handler(HTTPException, trouble)
+    app.register_error_handler(CSRFError, trouble)
+    if not app.testing:
+        app.register_error_handler(Exception, crash)
+
+
+def respond(page: str, partial: str | None = None, *, status: int = 200, **context: Any) -> tuple[str, int]:
+    """The page, or only its partial when htmx asks for it."""
+    short = partial and request.headers.get("HX-Request") == "true" and not request.headers.get("HX-Boosted")
+    return render_template(partial if short and partial else page, **context), status
+
+
+def attempt(act: Any, *, event: Event, subject: Subject, subject_id: object) -> RuleViolation | None:
+    """Run a service call; a violation is rolled back, audited and handed back for the page to show."""
+    try:
+        act()
+        db.session.flush()
+    except RuleViolation as violation:
+        audit.refuse(event, subject, subject_id, by=g.officer or g.person, reason=violation.code)
+        return violation
+    return None
+
+
+def said(words: str) -> None:
+    """A line shown on the next page."""
+    flash(words, "success")
+
+
+def download(content: bytes, name: str, mimetype: str) -> Response:
+    """An attachment that no cache keeps."""
+    from io import BytesIO
+
+    return send_file(BytesIO(content), mimetype, as_attachment=True, download_name=name, max_age=0)
+
+
+@blueprint.get("/assets/htmx.js")
+@public
+def htmx() -> Response:
+    """htmx comes from its wheel; the package itself is never imported."""
+    path = distribution("django-htmx").locate_file("django_htmx/static/django_htmx/htmx-2.min.js")
+    return send_file(Path(str(path)), "text/javascript", max_age=86400)
+
+
+def headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint not in {"static", "web.htmx"} and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    response.vary.add("HX-Request")
+    return response
+
+
+def context() -> dict[str, Any]:
+    """What layout.html needs; a menu entry is there only when the officer may open it."""
+    officer, person = g.get("officer"), g.get("person")
+    shown: list[dict[str, Any]] = []
+    if officer is not None:
+        granted = permissions_of(officer)
+        shown = [
+            {"endpoint_url": url_for(endpoint), "label": label, "count": None,
+             "current": request.blueprint == endpoint.split(".")[0]}
+            for endpoint, label, permission in NAVIGATION if permission in granted
+        ]  # fmt: skip
+    return {
+        "area": "staff" if officer else "applicant" if person else "public",
+        "navigation": shown,
+        "signed_in_name": officer.name if officer else person.name if person else None,
+        "sign_out_url": url_for("security.logout") if officer else None,
+        "me_url": url_for("officers.me") if officer else None,
+        "messages": get_flashed_messages(with_categories=True),
+        "footer_links": [(url_for("terms.in_force"), "利用規約"), (url_for("status.crl"), "失効リスト（CRL）"),
+                         (url_for("public.home"), "トップ")],
+        "may": lambda name: officer is not None and Permission(name) in permissions_of(officer),
+        "now": clock.now(),
+        "remaining": lambda deadline: calendar.remaining(clock.now(), deadline),
+        "lra_name": setting("LRA_NAME_JA"),
+    }  # fmt: skip
+
+
+def refused(violation: RuleViolation) -> tuple[str, int]:
+    """A rule refused where the view had no page of its own for it."""
+    audit.refuse(Event.ACCESS_DENIED, Subject.ENDPOINT, str(request.endpoint)[:80],
+                 by=g.get("officer") or g.get("person"), reason=violation.code)  # fmt: skip
+    return render_template("errors/409.html", sentence=violation.sentence), 409
+
+
+def trouble(problem: HTTPException) -> Any:
+    code = problem.code or 500
+    if code < 400:
+        return problem
+    db.session.rollback()
+    known = code if code in {400, 403, 404, 409, 413, 422, 429, 500} else 400 if code < 500 else 500
+    needed = "・".join(labels.word(role) for role in g.get("needed", []))
+    return render_template(f"errors/{known}.html", sentence=SENTENCES.get(code, SENTENCES.get(known, "")),
+                           needed=needed), code  # fmt: skip
+
+
+def crash(problem: Exception) -> Any:
+    """Nothing of the request is told or kept; the log gets the traceback without its data."""
+    from flask import current_app
+
+    db.session.rollback()
+    current_app.logger.error("unhandled %s in %s", type(problem).__name__, request.endpoint, exc_info=problem)
+    return render_template("errors/500.html", sentence=SENTENCES[500], needed=""), 500
