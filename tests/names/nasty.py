@@ -211,6 +211,7 @@ DOUBTFUL: tuple[tuple[str, F], ...] = (
     ("Co,, Ltd.", F.REPEATED),
     ("Tokyo Sales (East", F.BRACKETS),
     ("Tokyo Sales) East", F.BRACKETS),
+    ("Tokyo) and (East", F.BRACKETS),
 )
 """Each of these may be used, but a screener is warned."""
 

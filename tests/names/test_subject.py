@@ -87,6 +87,10 @@ def test_one_mixed_value_gives_each_reason_once_and_refusals_first() -> None:
     ]
 
 
+def test_nothing_is_looked_for_in_a_flood() -> None:
+    assert [f.code for f in findings("\u202e&" * 100_000)] == [FindingCode.TOO_LONG]
+
+
 def test_a_control_character_is_never_stripped_in_silence() -> None:
     assert to_certificate_text("\tSales\n") == "\tSales\n"
 
