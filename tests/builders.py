@@ -1,0 +1,145 @@
+"""Corporations, people and applications in any state up to approved, put into the database as they would stand there."""
+
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+
+from stdnum.jp import cn
+
+from jcanweb import clock
+from jcanweb import terms as reader
+from jcanweb.calendar import jst_date
+from jcanweb.database import db
+from jcanweb.models import (
+    Application,
+    Consent,
+    ConsentStatement,
+    Corporation,
+    FieldCheck,
+    Officer,
+    Person,
+)
+from jcanweb.services import documents, terms
+from jcanweb.vocabulary import (
+    AgreementState,
+    Authority,
+    CheckedField,
+    Role,
+    Verdict,
+)
+from jcanweb.vocabulary import (
+    ApplicationState as A,
+)
+from tests.people import officer
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+_numbers = count(1)
+
+
+def corporate_number(number: int) -> str:
+    """The number-th 法人番号 with a right check digit."""
+    digits = f"70000120{number:04}"
+    return f"{cn.calc_check_digit(digits)}{digits}"
+
+
+def corporation(**values: Any) -> Corporation:
+    """A corporation with a living agreement."""
+    number = next(_numbers)
+    made = Corporation(**{
+        "corporate_number": corporate_number(number), "company_id": f"CT{number:06}",
+        "name": f"見本商事第{number}株式会社", "name_kana": "ミホンショウジ", "name_en": f"Mihon Shoji {number} Co., Ltd.",
+        "representative": "見本 太郎", "agreement_state": AgreementState.ACTIVE, "agreement_from": date(2024, 4, 1),
+        "registered_at": clock.now(), **values,
+    })  # fmt: skip
+    return _kept(made)
+
+
+def person(of: Corporation | None = None, **values: Any) -> Person:
+    """The representative of a corporation (its own new one by default)."""
+    number, home = next(_numbers), of or corporation()
+    made = Person(**{
+        "corporation_id": home.id, "name": f"申請 花子{number}", "name_kana": "シンセイ ハナコ",
+        "email": f"person{number}@example.jp", "authority": Authority.REPRESENTATIVE,
+        "registered_at": clock.now(), **values,
+    })  # fmt: skip
+    made.corporation = home
+    return _kept(made)
+
+
+def application(state: A = A.SUBMITTED, *, person: Person | None = None, screener: Officer | None = None,
+                approver: Officer | None = None, screened: bool = False, **values: Any) -> Application:  # fmt: skip
+    """An application of that state with consent, sealed document and what the officers did up to there.
+
+    `screened=True` with SCREENING: all three fields checked, waiting for the approver.
+    """
+    number, who, at = next(_numbers), person or globals()["person"](), clock.now()
+    paper = documents.keep(PDF, by=who)
+    facts: dict[str, Any] = {
+        "number": f"T{number:08}", "person_id": who.id, "corporation_id": who.corporation_id, "state": state,
+        "organization_unit_typed": f"Ｍｉｈｏｎ Shoji {number}", "organization_unit": f"Mihon Shoji {number}",
+        "organization_unit_ja": who.corporation.name, "common_name_typed": "Sales Dept. Manager",
+        "common_name": "Sales Dept. Manager", "common_name_ja": "営業部 部長", "pin_recipient_name": who.name,
+        "pin_recipient_email": f"pin{number}@example.jp", "seal_certificate_id": paper.id,
+        "seal_certificate_on": jst_date(at) - timedelta(days=30), "drafted_at": at,
+    }  # fmt: skip
+    if state is not A.DRAFT:
+        facts["submitted_at"] = at
+    checked = screened or state in {A.APPROVED}
+    seen = state in {A.SCREENING, A.RETURNED, A.REJECTED} or checked
+    one = (screener or officer(Role.SCREENER)) if seen else None
+    if one is not None:
+        facts["screening_by"] = one.id
+        if checked:
+            facts |= {"screened_by": one.id, "screened_at": at}
+    if state is A.RETURNED:
+        facts |= {
+            "returned_by": one.id if one else None,
+            "returned_at": at,
+            "returned_reason": "OU2を登記のとおりに直してください。",
+        }
+    if state in {A.APPROVED, A.REJECTED}:
+        other = approver or officer(Role.APPROVER)
+        word = "approved" if state is A.APPROVED else "rejected"
+        facts |= {f"{word}_by": other.id, f"{word}_at": at}
+        if state is A.REJECTED:
+            facts["rejected_reason"] = "契約が終了しているため。"
+    if state is A.WITHDRAWN:
+        facts["withdrawn_at"] = at
+    made = Application(**(facts | values))
+    made.person, made.corporation, made.seal_certificate = who, who.corporation, paper
+    _kept(made)
+    consent(made)
+    if checked and one is not None:
+        check_all(made, by=one)
+    return made
+
+
+def consent(of: Application) -> Consent:
+    """All six statements of the edition in force accepted for this application."""
+    edition = terms.in_force()
+    made = Consent(application_id=of.id, person_id=of.person_id, edition_id=edition.id, edition_sha256=edition.sha256,
+                   button="六つの項目をすべて承諾する", locale="ja", given_at=clock.now())  # fmt: skip
+    made.statements = [ConsentStatement(number=one.number, verb=one.verb, words=one.text)
+                       for one in reader.statements(terms.document(edition))]  # fmt: skip
+    made.edition = edition
+    of.consents.append(made)
+    return _kept(made)
+
+
+def check_all(of: Application, *, by: Officer) -> None:
+    """Every field passed at the application's present revision."""
+    paper = of.seal_certificate
+    looked_at = {CheckedField.ORGANIZATION_UNIT: of.organization_unit, CheckedField.COMMON_NAME: of.common_name,
+                 CheckedField.SEAL_CERTIFICATE: paper.sha256 if paper else ""}  # fmt: skip
+    of.checks.extend(
+        FieldCheck(application_id=of.id, revision=of.revision, field=field, value=value, verdict=Verdict.PASS,
+                   checked_by=by.id, checked_at=clock.now())
+        for field, value in looked_at.items()
+    )  # fmt: skip
+    db.session.flush()
+
+
+def _kept(made: Any) -> Any:
+    db.session.add(made)
+    db.session.flush()
+    return made
