@@ -107,9 +107,9 @@ def main() -> None:
             become("-m", "pytest", *(arguments[1:] or ["-n", "auto"]))
         if not inside():
             become("-m", "jcanweb", *arguments)
-    from jcanweb import commands
+    from jcanweb.commands import main as command_line
 
-    commands.main(args=arguments, prog_name="python3 -m jcanweb")
+    command_line(args=arguments, prog_name="python3 -m jcanweb")
 
 
 if __name__ == "__main__":

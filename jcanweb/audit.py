@@ -56,7 +56,9 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.APPLICATION_DOCUMENT_OPENED: frozenset({"document"}),
     Event.ORDER_ASKED: frozenset({"application", "request_id", "public_key_sha256", "jc_number"}),
     Event.ORDER_FAILED: frozenset({"application", "failure"}),
-    Event.CERTIFICATE_ISSUED: frozenset({"application", "order", "serial_number", "consent", "policy_version"}),
+    Event.CERTIFICATE_ISSUED: frozenset(
+        {"application", "order", "serial_number", "consent", "policy_version"}
+    ),
     Event.BACKUP_SEALED: frozenset({"certificate", "kind", "commit_sha256", "custodians"}),
     Event.BACKUP_DESTROYED: frozenset({"certificate", "kind", "commit_sha256"}),
     Event.DELIVERY_SENT: frozenset({"certificate", "kind"}),
@@ -119,10 +121,11 @@ def _append(event: Event, outcome: Outcome, subject: Subject, subject_id: object
         sequence=head.size + 1, at=clock.now(), event=event, outcome=outcome, subject=subject,
         subject_id=str(subject_id), actor=actor_name(by), facts=facts, act=act or secrets.token_hex(16),
     )  # fmt: skip
-    entry.leaf = leaf_hash(canonical(entry))
+    leaf = leaf_hash(canonical(entry))
+    entry.leaf = leaf.hex()
     frontier = Frontier.load(head.size, head.frontier)
-    frontier.append(entry.leaf)
-    head.size, head.frontier, head.root = frontier.size, frontier.dump(), frontier.root()
+    frontier.append(leaf)
+    head.size, head.frontier, head.root = frontier.size, frontier.dump(), frontier.root().hex()
     db.session.add(entry)
     db.session.flush()
     return entry
@@ -159,7 +162,9 @@ def unfinished() -> list[AuditEntry]:
     """Acts begun and neither done nor refused: where a crash or a lost answer shows."""
     later = aliased(AuditEntry)
     ended = select(later.sequence).where(later.act == AuditEntry.act, later.outcome != Outcome.BEGUN).exists()
-    query = select(AuditEntry).where(AuditEntry.outcome == Outcome.BEGUN, ~ended).order_by(AuditEntry.sequence)
+    query = (
+        select(AuditEntry).where(AuditEntry.outcome == Outcome.BEGUN, ~ended).order_by(AuditEntry.sequence)
+    )
     return list(db.session.scalars(query))
 
 
@@ -171,16 +176,18 @@ def verify() -> list[str]:
         if entry.sequence != frontier.size + 1:
             troubles.append(f"entry {frontier.size + 1} is missing")
             return troubles
-        if leaf_hash(canonical(entry)) != entry.leaf:
+        if leaf_hash(canonical(entry)).hex() != entry.leaf:
             troubles.append(f"entry {entry.sequence} was changed")
-        frontier.append(entry.leaf)
+        frontier.append(bytes.fromhex(entry.leaf))
     head = db.session.get(AuditHead, 1)
     if head is None or head.size != frontier.size:
         troubles.append(f"the head does not name the {frontier.size} entries found")
-    elif head.root != frontier.root():
+    elif head.root != frontier.root().hex():
         troubles.append("the root of the tree is another one")
     return troubles
 
 
 def _all() -> Iterator[AuditEntry]:
-    yield from db.session.scalars(select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000))
+    yield from db.session.scalars(
+        select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)
+    )

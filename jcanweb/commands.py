@@ -23,11 +23,13 @@ def run(host: str, port: int, threads: int) -> None:
     """Set up on first use, then serve."""
     app, token = _prepared()
     if token:
-        click.echo(f"First start. Open this link once to begin:\n\n  {app.config['PUBLIC_URL']}/setup/{token}\n")
+        click.echo(
+            f"First start. Open this link once to begin:\n\n  {app.config['PUBLIC_URL']}/setup/{token}\n"
+        )
     click.echo(f"Serving on http://{host}:{port}  (stop with Ctrl+C)")
     from gunicorn.app.base import BaseApplication
 
-    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
+    class Server(BaseApplication):
         def load_config(self) -> None:
             for name, value in {"bind": f"{host}:{port}", "threads": threads, "worker_class": "gthread",
                                 "loglevel": "warning", "control_socket_disable": True}.items():  # fmt: skip

@@ -19,7 +19,9 @@ class RuleViolation(Exception):
 
 
 class StalePage(RuleViolation):
-    sentence = "この画面を開いたあとに内容が更新されました。最新の内容を確認してから、もう一度操作してください。"
+    sentence = (
+        "この画面を開いたあとに内容が更新されました。最新の内容を確認してから、もう一度操作してください。"
+    )
 
 
 class TwoPersonRule(RuleViolation):
@@ -41,7 +43,9 @@ class AlreadyTaken(RuleViolation):
 
 
 class LinkExpired(RuleViolation):
-    sentence = "このリンクは有効期限が切れているか、使用できません。登録局に新しいリンクの送付を依頼してください。"
+    sentence = (
+        "このリンクは有効期限が切れているか、使用できません。登録局に新しいリンクの送付を依頼してください。"
+    )
 
 
 class WrongCode(RuleViolation):
@@ -55,7 +59,9 @@ class TooManyAttempts(RuleViolation):
 
 
 class TermsChanged(RuleViolation):
-    sentence = "読んでいる間に利用規約が改定されました。新しい規約を確認し、もう一度一項目ずつ承諾してください。"
+    sentence = (
+        "読んでいる間に利用規約が改定されました。新しい規約を確認し、もう一度一項目ずつ承諾してください。"
+    )
 
 
 class ConsentMissing(RuleViolation):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, g, session
+from flask import Flask, Response, g, session
 from flask_login import user_logged_out
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_security.signals import password_changed, tf_profile_changed, user_authenticated
@@ -81,6 +81,7 @@ def init_app(app: Flask) -> None:
     security = Security(app, Datastore(db, Officer, OfficerRole), register_blueprint=True)
     app.extensions["jcanweb_security"] = security
     app.before_request(identify)
+    app.after_request(notice_authentication)
     user_authenticated.connect(_signed_in, app)
     user_logged_out.connect(_signed_out, app)
     password_changed.connect(_password_changed, app)
@@ -102,6 +103,13 @@ def identify() -> None:
         g.person = db.session.get(Person, session["person"])
 
 
+def notice_authentication(response: Response) -> Response:
+    """Stamp by our own clock when the library has just seen the password (sign-in, or again)."""
+    if session.get("fs_paa") != session.get("authenticated"):
+        session["authenticated"], session["fresh_at"] = session.get("fs_paa"), clock.now().timestamp()
+    return response
+
+
 def hash_of(password: str) -> str:
     """Argon2id, for a new officer's own password or a one-time one."""
     return str(hash_password(password))
@@ -111,7 +119,9 @@ def _signed_in(app: Flask, user: Officer, authn_via: Any = (), **_: Any) -> None
     session.pop("person", None)
     session["officer"] = user.id
     user.signed_in_at = clock.now()
-    audit.record(Event.OFFICER_SIGNED_IN, Subject.OFFICER, user.id, by=user, methods=sorted(authn_via or ["password"]))
+    audit.record(
+        Event.OFFICER_SIGNED_IN, Subject.OFFICER, user.id, by=user, methods=sorted(authn_via or ["password"])
+    )
 
 
 def _signed_out(app: Flask, user: Any, **_: Any) -> None:

@@ -23,16 +23,24 @@ BATCH = 20
 
 def send(to: str, template: str, **values: Any) -> None:
     """Write a mail from templates/mail/<template>.txt (first line: subject) to one address."""
-    subject, _, body = render_template(f"mail/{template}.txt", public_url=setting("PUBLIC_URL"), **values).partition("\n")
-    content = json.dumps({"to": to, "subject": subject.strip(), "body": body.strip() + "\n"}, ensure_ascii=False)
-    db.session.add(Mail(sealed=keys.sealer().seal(content.encode(), "mail"), template=template, written_at=clock.now()))
+    subject, _, body = render_template(
+        f"mail/{template}.txt", public_url=setting("PUBLIC_URL"), **values
+    ).partition("\n")
+    content = json.dumps(
+        {"to": to, "subject": subject.strip(), "body": body.strip() + "\n"}, ensure_ascii=False
+    )
+    db.session.add(
+        Mail(sealed=keys.sealer().seal(content.encode(), "mail"), template=template, written_at=clock.now())
+    )
     database.after_commit(dispatch)
 
 
 def dispatch() -> None:
     """Send what waits. A failure stays in the table and is tried again at the next occasion."""
     with database.transaction():
-        waiting = select(Mail).where(Mail.sent_at.is_(None), Mail.attempts < 50).order_by(Mail.id).limit(BATCH)
+        waiting = (
+            select(Mail).where(Mail.sent_at.is_(None), Mail.attempts < 50).order_by(Mail.id).limit(BATCH)
+        )
         for mail in db.session.scalars(waiting.with_for_update(skip_locked=True)):
             mail.attempts += 1
             try:
@@ -48,7 +56,11 @@ def _hand_over(mail: Mail) -> None:
         return
     content = json.loads(keys.sealer().open(mail.sealed, "mail"))
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = setting("MAIL_FROM"), content["to"], content["subject"]
+    message["From"], message["To"], message["Subject"] = (
+        setting("MAIL_FROM"),
+        content["to"],
+        content["subject"],
+    )
     message["Date"] = clock.now()
     message.set_content(content["body"])
     if setting("SMTP_HOST"):

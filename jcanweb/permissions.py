@@ -145,7 +145,7 @@ def unfinished_sign_in(officer: Any) -> str | None:
 def is_fresh() -> bool:
     """Signed in, or signed in again, within FRESH_SIGN_IN_MINUTES."""
     limit = timedelta(minutes=current_app.config["FRESH_SIGN_IN_MINUTES"])
-    since = session.get("fs_paa")
+    since = session.get("fresh_at")
     return since is not None and clock.now().timestamp() - since < limit.total_seconds()
 
 

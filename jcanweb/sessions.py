@@ -15,7 +15,7 @@ from jcanweb.config import setting
 from jcanweb.database import separate
 from jcanweb.models import WebSession
 
-TABLE = WebSession.__table__
+TABLE = WebSession.metadata.tables["web_session"]
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -61,7 +61,9 @@ class ServerSessions(SessionInterface):
         if session.id_sha256 and owner(session) == session.owner and session:
             if session.modified or session.stale:
                 with separate() as connection:
-                    connection.execute(update(TABLE).where(TABLE.c.id_sha256 == session.id_sha256).values(**values))
+                    connection.execute(
+                        update(TABLE).where(TABLE.c.id_sha256 == session.id_sha256).values(**values)
+                    )
             return
         if not session.modified:
             return
@@ -70,7 +72,9 @@ class ServerSessions(SessionInterface):
                 connection.execute(delete(TABLE).where(TABLE.c.id_sha256 == session.id_sha256))
             if session:
                 session_id = secrets.token_urlsafe(32)
-                connection.execute(insert(TABLE).values(id_sha256=_hash(session_id), created_at=clock.now(), **values))
+                connection.execute(
+                    insert(TABLE).values(id_sha256=_hash(session_id), created_at=clock.now(), **values)
+                )
                 limit = clock.now() - timedelta(hours=setting("OFFICER_ABSOLUTE_HOURS"))
                 connection.execute(delete(TABLE).where(TABLE.c.seen_at < limit))
         if not session:

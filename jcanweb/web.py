@@ -4,7 +4,18 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, flash, g, get_flashed_messages, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    flash,
+    g,
+    get_flashed_messages,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -30,6 +41,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+CACHED = {"static", "web.htmx", "status.crl", "status.certificate"}
 SENTENCES = {
     400: "送信された内容を確認できませんでした。前の画面に戻り、画面を更新してからもう一度お試しください。",
     404: "お探しのページは見つかりません。アドレスを確認してください。",
@@ -103,7 +115,7 @@ def headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint not in {"static", "web.htmx"} and "Cache-Control" not in response.headers:
+    if request.endpoint not in CACHED or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
     return response

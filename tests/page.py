@@ -112,7 +112,11 @@ class Visitor:
             url = parts.path + (f"?{parts.query}" if parts.query else "")
             response = self.client.get(url)
         page = Page(url, response) if "html" in response.content_type else None
-        assert response.status_code == status, (url, response.status_code, response.get_data(as_text=True)[-1500:])
+        assert response.status_code == status, (
+            url,
+            response.status_code,
+            response.get_data(as_text=True)[-1500:],
+        )
         if page is None:
             raise NotAPage(response)
         self.page = page.check()

@@ -40,7 +40,9 @@ def test_every_file_keeps_to_its_layer(path: Path) -> None:
     where = shelf(path)
     if where == "services":
         assert "flask" not in libraries, "a service knows no Flask: the view speaks HTTP"
-        assert not ours(path) & {"views", "forms", "web", "identity"}, "a service does not look up to its callers"
+        assert not ours(path) & {"views", "forms", "web", "identity"}, (
+            "a service does not look up to its callers"
+        )
     if where == "views":
         assert not ours(path) & {"pki", "issuers"}, "a view asks a service, not the cryptography"
         other = {name for name in imports(path) if name.startswith("jcanweb.views.")}
@@ -52,7 +54,9 @@ def test_every_file_keeps_to_its_layer(path: Path) -> None:
         assert ours(path) <= {"issuers", "pki", "vocabulary", "errors"}, "an issuer stands behind its port"
         assert not libraries & {"flask", "sqlalchemy"}
     if where == "models":
-        assert ours(path) <= {"models", "database", "vocabulary", "terms"}, "a model knows the database and the words"
+        assert ours(path) <= {"models", "database", "vocabulary", "terms"}, (
+            "a model knows the database and the words"
+        )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -100,7 +104,9 @@ def test_every_event_has_its_facts() -> None:
 def test_every_member_has_a_label() -> None:
     for kind, words in labels.LABELS.items():
         assert set(words) == {member.value for member in kind}, kind
-    shown = {kind for kind in vars(vocabulary).values() if isinstance(kind, type) and hasattr(kind, "__members__")}
+    shown = {
+        kind for kind in vars(vocabulary).values() if isinstance(kind, type) and hasattr(kind, "__members__")
+    }
     assert shown - set(labels.LABELS) - {Permission} <= {vocabulary.StrEnum}
 
 

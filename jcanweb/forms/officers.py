@@ -14,10 +14,16 @@ class VersionForm(FlaskForm):
 
 
 class JoinForm(FlaskForm):
-    name = StringField("氏名", [InputRequired("氏名を入力してください。"), Length(max=100, message="氏名は100文字以内です。")])
+    name = StringField(
+        "氏名",
+        [InputRequired("氏名を入力してください。"), Length(max=100, message="氏名は100文字以内です。")],
+    )
     email = StringField(
         "メールアドレス",
-        [InputRequired("メールアドレスを入力してください。"), Length(max=254, message="メールアドレスが長すぎます。")],
+        [
+            InputRequired("メールアドレスを入力してください。"),
+            Length(max=254, message="メールアドレスが長すぎます。"),
+        ],
     )
     password = PasswordField(
         "パスワード",
@@ -39,10 +45,16 @@ def roles_field() -> RolesField:
 
 
 class InviteForm(FlaskForm):
-    name = StringField("氏名", [InputRequired("氏名を入力してください。"), Length(max=100, message="氏名は100文字以内です。")])
+    name = StringField(
+        "氏名",
+        [InputRequired("氏名を入力してください。"), Length(max=100, message="氏名は100文字以内です。")],
+    )
     email = StringField(
         "メールアドレス",
-        [InputRequired("メールアドレスを入力してください。"), Length(max=254, message="メールアドレスが長すぎます。")],
+        [
+            InputRequired("メールアドレスを入力してください。"),
+            Length(max=254, message="メールアドレスが長すぎます。"),
+        ],
     )
     roles = roles_field()
 

@@ -11,7 +11,12 @@ from jcanweb.database import Base
 class Mail(Base):
     __tablename__ = "mail"
     __table_args__ = (
-        Index("ix_mail_waiting", "id", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
+        Index(
+            "ix_mail_waiting",
+            "id",
+            sqlite_where=text("sent_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

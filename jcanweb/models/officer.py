@@ -42,7 +42,9 @@ class Officer(Base, UserMixin):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
-    roles: Mapped[list[OfficerRole]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    roles: Mapped[list[OfficerRole]] = relationship(  # type: ignore[assignment]  # narrower than the mixin's
+        lazy="selectin", cascade="all, delete-orphan"
+    )
 
     def holds(self, *roles: Role) -> bool:
         return any(held.name in roles for held in self.roles)

@@ -20,7 +20,9 @@ class Recovery(Base):
         UniqueConstraint("id", "requested_by", "authorized_by", name="uq_recovery_people"),
         CheckConstraint("requested_by <> authorized_by", name="two_person"),
         CheckConstraint("(authorized_by IS NULL) = (authorized_at IS NULL)", name="authorized"),
-        CheckConstraint("state NOT IN ('authorized', 'opened') OR authorized_by IS NOT NULL", name="state_authorized"),
+        CheckConstraint(
+            "state NOT IN ('authorized', 'opened') OR authorized_by IS NOT NULL", name="state_authorized"
+        ),
         CheckConstraint("(state = 'opened') = (opened_at IS NOT NULL)", name="state_opened"),
         CheckConstraint("(state = 'authorized') = (ephemeral_sealed IS NOT NULL)", name="state_ephemeral"),
     )

@@ -8,7 +8,9 @@ APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "field_check", "cr
 def create(connection: Connection) -> None:
     """Append-only tables, roles and custodian groups that exclude each other."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
-        connection.exec_driver_sql(statement.replace("%", "%%") if connection.dialect.name != "sqlite" else statement)
+        connection.exec_driver_sql(
+            statement.replace("%", "%%") if connection.dialect.name != "sqlite" else statement
+        )
 
 
 ROLES = """(new.name IN ('administrator', 'auditor') OR name IN ('administrator', 'auditor')

@@ -28,7 +28,9 @@ class Backup(Base):
     sealed_at: Mapped[datetime]
     destroyed_at: Mapped[datetime | None]
 
-    shares: Mapped[list["BackupShare"]] = relationship(order_by="BackupShare.id", cascade="all, delete-orphan")
+    shares: Mapped[list["BackupShare"]] = relationship(
+        order_by="BackupShare.id", cascade="all, delete-orphan"
+    )
 
 
 class BackupShare(Base):

@@ -33,7 +33,9 @@ def invite(*, email: str, name: str, roles: set[Role], by: Officer | None) -> st
     )  # fmt: skip
     db.session.add(invitation)
     flush()
-    audit.record(Event.OFFICER_INVITED, Subject.OFFICER, f"invitation:{invitation.id}", by=by, roles=sorted(roles))
+    audit.record(
+        Event.OFFICER_INVITED, Subject.OFFICER, f"invitation:{invitation.id}", by=by, roles=sorted(roles)
+    )
     return token
 
 
@@ -50,7 +52,9 @@ def first_link() -> str:
 
 def invitation(token: str) -> OfficerInvitation:
     """The living invitation of this token. Raises LinkExpired for an unknown, used or expired one."""
-    found = db.session.scalar(select(OfficerInvitation).where(OfficerInvitation.token_sha256 == token_hash(token)))
+    found = db.session.scalar(
+        select(OfficerInvitation).where(OfficerInvitation.token_sha256 == token_hash(token))
+    )
     if found is None or found.used_at is not None or found.expires_at <= clock.now():
         raise LinkExpired()
     return found

@@ -17,7 +17,7 @@ def prepare() -> str | None:
     """Make what is missing; the token of the set-up link while nobody has claimed the installation."""
     if db.session.get(AuditHead, 1) is None:
         empty = Frontier()
-        db.session.add(AuditHead(id=1, size=0, frontier=empty.dump(), root=empty.root()))
+        db.session.add(AuditHead(id=1, size=0, frontier=empty.dump(), root=empty.root().hex()))
         flush()
         der = keys.create_ca(clock.now()).certificate.public_bytes(Encoding.DER)
         audit.record(Event.INSTALLATION_CREATED, Subject.INSTALLATION, 1, by=None,

@@ -25,7 +25,8 @@ def import_edition(source: bytes, *, version: str, effective_on: date, official:
     terms.statements(document)
     taken = db.session.scalar(
         select(Edition).where(
-            (Edition.version == version) | (Edition.official.is_(official) & (Edition.effective_on == effective_on))
+            (Edition.version == version)
+            | (Edition.official.is_(official) & (Edition.effective_on == effective_on))
         )
     )
     if taken is not None:

@@ -85,7 +85,9 @@ def show(officer_id: int) -> tuple[str, int] | Response:
     officer = db.get_or_404(Officer, officer_id)
     form = RolesForm(version=officer.version, roles=[held.name.value for held in officer.roles])
     if not form.validate_on_submit():
-        return respond("officers/show.html", officer=officer, form=form, status=422 if form.is_submitted() else 200)
+        return respond(
+            "officers/show.html", officer=officer, form=form, status=422 if form.is_submitted() else 200
+        )
     problem = attempt(
         lambda: officers.change_roles(officer, {Role(role) for role in form.roles.data or []},
                                       version=int(form.version.data or 0), by=g.officer),
@@ -108,7 +110,9 @@ def deactivate(officer_id: int) -> tuple[str, int] | Response:
     )  # fmt: skip
     if problem:
         roles = RolesForm(version=officer.version, roles=[held.name.value for held in officer.roles])
-        return respond("officers/show.html", officer=officer, form=roles, problem=problem.sentence, status=409)
+        return respond(
+            "officers/show.html", officer=officer, form=roles, problem=problem.sentence, status=409
+        )
     said("アカウントを停止しました。")
     return redirect(url_for("officers.listing"), 303)
 

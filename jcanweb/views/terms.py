@@ -16,7 +16,9 @@ blueprint = Blueprint("terms", __name__)
 def in_force() -> tuple[str, int]:
     edition = terms.in_force()
     document = terms.document(edition)
-    return respond("terms/in_force.html", edition=edition, document=document, statements=reader.statements(document))
+    return respond(
+        "terms/in_force.html", edition=edition, document=document, statements=reader.statements(document)
+    )
 
 
 @blueprint.get("/terms/editions")

@@ -59,7 +59,9 @@ def test_a_link_grows_old(browser: Visitor, link: str, hands: Any) -> None:
     [("name", "", "氏名を入力してください。"), ("password", "short", "15文字以上"), ("again", "other", "一致しません"),
      ("email", "", "メールアドレスを入力してください。")],
 )  # fmt: skip
-def test_a_refused_form_keeps_what_was_typed(browser: Visitor, link: str, field: str, value: str, sentence: str) -> None:
+def test_a_refused_form_keeps_what_was_typed(
+    browser: Visitor, link: str, field: str, value: str, sentence: str
+) -> None:
     browser.get(link)
     page = browser.send("登録する", status=422, **(JOINING | {field: value}))
     assert sentence in page.text
