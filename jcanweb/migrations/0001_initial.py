@@ -60,6 +60,7 @@ def upgrade() -> None:
                 "delivery:sent",
                 "delivery:taken",
                 "delivery:confirmed",
+                "delivery:ended",
                 "recovery:requested",
                 "recovery:authorized",
                 "recovery:declined",
@@ -279,6 +280,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["officer_id"], ["officer.id"], name=op.f("fk_custodian_officer_id")),
         sa.ForeignKeyConstraint(["released_by"], ["officer.id"], name=op.f("fk_custodian_released_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_custodian")),
+        sa.UniqueConstraint("id", "officer_id", name="uq_custodian_officer"),
         sa.UniqueConstraint("public_key", name=op.f("uq_custodian_public_key")),
     )
     with op.batch_alter_table("custodian", schema=None) as batch_op:
@@ -819,6 +821,9 @@ def upgrade() -> None:
             name=op.f("ck_recovery_state_ephemeral"),
         ),
         sa.CheckConstraint(
+            "(state = 'declined') = (declined_by IS NOT NULL)", name=op.f("ck_recovery_state_declined")
+        ),
+        sa.CheckConstraint(
             "(state = 'opened') = (opened_at IS NOT NULL)", name=op.f("ck_recovery_state_opened")
         ),
         sa.CheckConstraint(
@@ -827,6 +832,15 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(authorized_by IS NULL) = (authorized_at IS NULL)", name=op.f("ck_recovery_authorized")
+        ),
+        sa.CheckConstraint(
+            "(authorized_by IS NULL) = (open_from IS NULL)", name=op.f("ck_recovery_open_from")
+        ),
+        sa.CheckConstraint(
+            "(authorized_by IS NULL) = (open_until IS NULL)", name=op.f("ck_recovery_open_until")
+        ),
+        sa.CheckConstraint(
+            "(declined_by IS NULL) = (declined_at IS NULL)", name=op.f("ck_recovery_declined")
         ),
         sa.CheckConstraint("requested_by <> authorized_by", name=op.f("ck_recovery_two_person")),
         sa.ForeignKeyConstraint(["authorized_by"], ["officer.id"], name=op.f("fk_recovery_authorized_by")),
@@ -841,6 +855,13 @@ def upgrade() -> None:
     with op.batch_alter_table("recovery", schema=None) as batch_op:
         batch_op.create_index("ix_recovery_certificate", ["certificate_id"], unique=False)
         batch_op.create_index("ix_recovery_state", ["state", "requested_at"], unique=False)
+        batch_op.create_index(
+            "uq_recovery_open",
+            ["certificate_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('requested', 'authorized')"),
+            postgresql_where=sa.text("state IN ('requested', 'authorized')"),
+        )
 
     op.create_table(
         "revocation",
@@ -1001,6 +1022,7 @@ def upgrade() -> None:
         sa.Column("opened_by", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("resealed", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("half IN ('custodian', 'security')", name=op.f("ck_share_opening_half")),
         sa.CheckConstraint(
             "opened_by <> requested_by AND opened_by <> authorized_by",
             name=op.f("ck_share_opening_other_person"),
@@ -1009,6 +1031,11 @@ def upgrade() -> None:
             ["authorized_by"], ["officer.id"], name=op.f("fk_share_opening_authorized_by")
         ),
         sa.ForeignKeyConstraint(["backup_id"], ["backup.id"], name=op.f("fk_share_opening_backup_id")),
+        sa.ForeignKeyConstraint(
+            ["custodian_id", "opened_by"],
+            ["custodian.id", "custodian.officer_id"],
+            name="fk_share_opening_other_person",
+        ),
         sa.ForeignKeyConstraint(
             ["custodian_id"], ["custodian.id"], name=op.f("fk_share_opening_custodian_id")
         ),

@@ -76,6 +76,7 @@ class Custodian(Base):
     __table_args__ = (
         Index("uq_custodian_active", "officer_id", unique=True, sqlite_where=text("released_at IS NULL"),
               postgresql_where=text("released_at IS NULL")),
+        UniqueConstraint("id", "officer_id", name="uq_custodian_officer"),
         CheckConstraint("appointed_by <> officer_id", name="other_person"),
         CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
     )  # fmt: skip

@@ -2,12 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
 from jcanweb.models.certificate import Certificate
-from jcanweb.models.officer import Custodian
+from jcanweb.models.officer import Custodian, Officer
 from jcanweb.models.vault import Backup
 from jcanweb.vocabulary import RecoveryGround, RecoveryState
 
@@ -17,12 +25,23 @@ class Recovery(Base):
     __table_args__ = (
         Index("ix_recovery_state", "state", "requested_at"),
         Index("ix_recovery_certificate", "certificate_id"),
+        Index(
+            "uq_recovery_open",
+            "certificate_id",
+            unique=True,
+            sqlite_where=text("state IN ('requested', 'authorized')"),
+            postgresql_where=text("state IN ('requested', 'authorized')"),
+        ),
         UniqueConstraint("id", "requested_by", "authorized_by", name="uq_recovery_people"),
         CheckConstraint("requested_by <> authorized_by", name="two_person"),
         CheckConstraint("(authorized_by IS NULL) = (authorized_at IS NULL)", name="authorized"),
         CheckConstraint(
             "state NOT IN ('authorized', 'opened') OR authorized_by IS NOT NULL", name="state_authorized"
         ),
+        CheckConstraint("(authorized_by IS NULL) = (open_from IS NULL)", name="open_from"),
+        CheckConstraint("(authorized_by IS NULL) = (open_until IS NULL)", name="open_until"),
+        CheckConstraint("(declined_by IS NULL) = (declined_at IS NULL)", name="declined"),
+        CheckConstraint("(state = 'declined') = (declined_by IS NOT NULL)", name="state_declined"),
         CheckConstraint("(state = 'opened') = (opened_at IS NOT NULL)", name="state_opened"),
         CheckConstraint("(state = 'authorized') = (ephemeral_sealed IS NOT NULL)", name="state_ephemeral"),
     )
@@ -48,6 +67,9 @@ class Recovery(Base):
     __mapper_args__ = {"version_id_col": version}
 
     certificate: Mapped[Certificate] = relationship()
+    requester: Mapped[Officer] = relationship(foreign_keys=[requested_by])
+    authorizer: Mapped[Officer | None] = relationship(foreign_keys=[authorized_by])
+    decliner: Mapped[Officer | None] = relationship(foreign_keys=[declined_by])
     openings: Mapped[list["ShareOpening"]] = relationship(order_by="ShareOpening.id", overlaps="recovery")
 
 
@@ -61,6 +83,12 @@ class ShareOpening(Base):
             ["recovery.id", "recovery.requested_by", "recovery.authorized_by"],
             name="fk_share_opening_people",
         ),
+        ForeignKeyConstraint(
+            ["custodian_id", "opened_by"],
+            ["custodian.id", "custodian.officer_id"],
+            name="fk_share_opening_other_person",
+        ),
+        CheckConstraint("half IN ('custodian', 'security')", name="half"),
         CheckConstraint("opened_by <> requested_by AND opened_by <> authorized_by", name="other_person"),
         UniqueConstraint("recovery_id", "backup_id", "half", name="uq_share_opening_once"),
     )
@@ -77,4 +105,4 @@ class ShareOpening(Base):
     resealed: Mapped[bytes | None]  # the half, sealed to the recovery's ephemeral key; gone once opened
 
     backup: Mapped[Backup] = relationship()
-    custodian: Mapped[Custodian] = relationship()
+    custodian: Mapped[Custodian] = relationship(foreign_keys=[custodian_id])
