@@ -6,6 +6,7 @@ class RuleViolation(Exception):
 
     sentence = "この操作は規則により受け付けられません。"
     field: str | None = None
+    act: str | None = None  # the begun audit act that this refusal ends
 
     def __init__(self, sentence: str | None = None, field: str | None = None) -> None:
         self.sentence = sentence or type(self).sentence
@@ -28,6 +29,14 @@ class TwoPersonRule(RuleViolation):
     sentence = "続く二つの手続きを同じ担当者が行うことはできません。別の担当者が操作してください。"
 
 
+class OwnApplication(TwoPersonRule):
+    sentence = "ご自身が申請者またはPIN送付先になっている申請は扱えません。ほかの担当者に引き継いでください。"
+
+
+class HeldByColleague(RuleViolation):
+    sentence = "この申請は別の担当者が審査しています。続きを行う場合は、先に審査を引き継いでください。"
+
+
 class WrongState(RuleViolation):
     """Raised by states.move with model, from and to."""
 
@@ -40,6 +49,14 @@ class WrongState(RuleViolation):
 
 class AlreadyTaken(RuleViolation):
     sentence = "この受取は既に済んでいます。受け取っていない場合は、登録局にお知らせください。"
+
+
+class DeliveryStopped(RuleViolation):
+    sentence = "この証明書は利用停止中か、失効または期限切れのため、受け取れません。登録局にお問い合わせください。"
+
+
+class DeliveryFailed(RuleViolation):
+    sentence = "取り出しの途中で問題が起きました。受け取りは済んでいません。しばらくしてから、もう一度お試しください。"
 
 
 class LinkExpired(RuleViolation):
@@ -66,6 +83,10 @@ class TermsChanged(RuleViolation):
 
 class ConsentMissing(RuleViolation):
     sentence = "利用規約の承諾がありません。六つの項目をすべて承諾してから申請してください。"
+
+
+class AlreadySubmitted(RuleViolation):
+    sentence = "この申請は既に提出されているか、手続きが終わっています。もう一度送る必要はありません。いまの状態を確認してください。"
 
 
 class NotEligible(RuleViolation):
@@ -118,3 +139,15 @@ class NumberMismatch(RuleViolation):
 class WordsNeeded(RuleViolation):
     sentence = "「その他」を選んだときは、理由を言葉で入力してください。"
     field = "words"
+
+
+class CertificateRevoked(RuleViolation):
+    sentence = "この証明書は既に失効しています。あらためて受け付ける必要はありません。"
+
+
+class CertificateExpired(RuleViolation):
+    sentence = "この証明書は有効期間が終わっています。期限切れの証明書は失効の対象になりません。"
+
+
+class RevocationOpen(RuleViolation):
+    sentence = "この証明書の失効は既に受け付けています。失効の一覧から続きの手続きをしてください。"

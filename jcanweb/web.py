@@ -26,7 +26,8 @@ from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.errors import RuleViolation
 from jcanweb.permissions import permissions_of, public
-from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.services.trail import Step
+from jcanweb.vocabulary import Event, Outcome, Permission, Subject
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])
@@ -64,7 +65,11 @@ def init_app(app: Flask) -> None:
     app.after_request(headers)
     app.context_processor(context)
     app.jinja_env.filters.update(
-        date=calendar.japanese_date, moment=calendar.japanese_datetime, word=labels.word, tone=labels.tone
+        date=calendar.japanese_date,
+        moment=calendar.japanese_datetime,
+        word=labels.word,
+        tone=labels.tone,
+        told=told,
     )
     app.register_error_handler(RuleViolation, refused)
     app.register_error_handler(HTTPException, trouble)
@@ -85,9 +90,18 @@ def attempt(act: Any, *, event: Event, subject: Subject, subject_id: object) -> 
         act()
         db.session.flush()
     except RuleViolation as violation:
-        audit.refuse(event, subject, subject_id, by=g.officer or g.person, reason=violation.code)
+        audit.refuse(event, subject, subject_id, by=g.officer or g.person, reason=violation.code, act=violation.act)
         return violation
     return None
+
+
+def told(steps: list[Step]) -> list[dict[str, str]]:
+    """The history of a thing (trail.history) in the words of ui.timeline."""
+    return [
+        {"at": calendar.japanese_datetime(step.at), "who": step.who,
+         "what": labels.word(step.event) + ("" if step.outcome is Outcome.DONE else f"（{labels.word(step.outcome)}）")}
+        for step in steps
+    ]  # fmt: skip
 
 
 def said(words: str) -> None:

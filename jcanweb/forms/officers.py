@@ -9,8 +9,14 @@ from jcanweb import labels
 from jcanweb.vocabulary import Role
 
 
+def whole_number(typed: object) -> int:
+    """What the page showed as its version; anything else counts as a page that is too old."""
+    digits = str(typed)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
+
+
 class VersionForm(FlaskForm):
-    version = HiddenField()
+    version = HiddenField(filters=[whole_number])
 
 
 class JoinForm(FlaskForm):

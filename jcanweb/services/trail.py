@@ -1,10 +1,13 @@
-"""Reading the audit record: newest first by keyset, what is unfinished, whether it is whole."""
+"""Reading the audit record: newest first by keyset, the history of one thing."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
 from jcanweb.database import db
-from jcanweb.models import AuditEntry
-from jcanweb.vocabulary import Event, Subject
+from jcanweb.models import AuditEntry, Officer
+from jcanweb.vocabulary import Event, Outcome, Subject
 
 PAGE = 50
 
@@ -20,3 +23,31 @@ def page(*, before: int | None = None, event: Event | None = None, subject: Subj
     if subject is not None and subject_id:
         query = query.where(AuditEntry.subject == subject, AuditEntry.subject_id == subject_id)
     return list(db.session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the history of a thing, as an officer reads it."""
+
+    at: datetime
+    event: Event
+    outcome: Outcome
+    who: str
+    """An officer's name; for others what they are (申請者, 自動処理)."""
+
+
+def history(subject: Subject, subject_id: object) -> list[Step]:
+    """The newest PAGE steps of one thing, newest first, with the officers' names."""
+    entries = page(subject=subject, subject_id=str(subject_id))[:PAGE]
+    ids = {
+        int(number) for kind, _, number in (one.actor.partition(":") for one in entries) if kind == "officer"
+    }
+    found = (
+        db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids))).all() if ids else []
+    )
+    names = {f"officer:{number}": name for number, name in found}
+    return [Step(one.at, one.event, one.outcome, names.get(one.actor, _other(one.actor))) for one in entries]
+
+
+def _other(actor: str) -> str:
+    return "申請者" if actor.startswith("person:") else "自動処理"
