@@ -37,6 +37,8 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.CUSTODIAN_RELEASED: frozenset({"officer", "group"}),
     Event.CORPORATION_REGISTERED: frozenset({"corporate_number"}),
     Event.CORPORATION_CHANGED: frozenset({"fields"}),
+    Event.PERSON_REGISTERED: frozenset({"corporation"}),
+    Event.PERSON_CHANGED: frozenset({"fields"}),
     Event.PERSON_INVITED: frozenset({"corporation", "invitation"}),
     Event.PERSON_CODE_SENT: frozenset({"code"}),
     Event.PERSON_SIGNED_IN: frozenset(),
@@ -44,6 +46,7 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.EDITION_IMPORTED: frozenset({"version", "sha256", "effective_on"}),
     Event.CONSENT_GIVEN: frozenset({"consent", "edition", "edition_sha256", "statements"}),
     Event.APPLICATION_DRAFTED: frozenset({"person"}),
+    Event.APPLICATION_EDITED: frozenset({"fields", "revision"}),
     Event.APPLICATION_SUBMITTED: frozenset({"revision"}),
     Event.APPLICATION_WITHDRAWN: frozenset(),
     Event.APPLICATION_LAPSED: frozenset(),
@@ -55,7 +58,7 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.APPLICATION_REJECTED: frozenset({"revision"}),
     Event.APPLICATION_DOCUMENT_OPENED: frozenset({"document"}),
     Event.ORDER_ASKED: frozenset({"application", "request_id", "public_key_sha256", "jc_number"}),
-    Event.ORDER_FAILED: frozenset({"application", "failure"}),
+    Event.ORDER_FAILED: frozenset({"application", "failure", "serial_number"}),
     Event.CERTIFICATE_ISSUED: frozenset(
         {"application", "order", "serial_number", "consent", "policy_version"}
     ),
@@ -64,6 +67,7 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.DELIVERY_SENT: frozenset({"certificate", "kind"}),
     Event.DELIVERY_TAKEN: frozenset({"certificate", "kind"}),
     Event.DELIVERY_CONFIRMED: frozenset({"certificate", "kind"}),
+    Event.DELIVERY_ENDED: frozenset({"certificate", "kind", "cause"}),
     Event.RECOVERY_REQUESTED: frozenset({"certificate", "ground"}),
     Event.RECOVERY_AUTHORIZED: frozenset({"certificate", "open_from"}),
     Event.RECOVERY_DECLINED: frozenset({"certificate"}),
@@ -87,9 +91,13 @@ def record(event: Event, subject: Subject, subject_id: object, *, by: object, ac
     return _append(event, Outcome.DONE, subject, subject_id, by, act, facts)
 
 
-def begin(event: Event, subject: Subject, subject_id: object, *, by: object, **facts: Any) -> str:
-    """Commit the intent (and what is in the session with it) before the irreversible; the act's name."""
-    entry = _append(event, Outcome.BEGUN, subject, subject_id, by, None, facts)
+def begin(event: Event, subject: Subject, subject_id: object, *, by: object, act: str | None = None,
+          **facts: Any) -> str:  # fmt: skip
+    """Commit the intent (and what is in the session with it) before the irreversible; the act's name.
+
+    `act` names an unfinished act that is taken up again, so that its end closes both.
+    """
+    entry = _append(event, Outcome.BEGUN, subject, subject_id, by, act, facts)
     db.session.commit()
     return entry.act
 
@@ -158,13 +166,15 @@ def refusals(event: Event, subject: Subject, subject_id: object, since: datetime
     return db.session.scalar(query) or 0
 
 
-def unfinished() -> list[AuditEntry]:
-    """Acts begun and neither done nor refused: where a crash or a lost answer shows."""
+def unfinished(subject: Subject | None = None, subject_id: object = None) -> list[AuditEntry]:
+    """Acts begun and neither done nor refused (of one subject): where a crash or a lost answer shows."""
     later = aliased(AuditEntry)
     ended = select(later.sequence).where(later.act == AuditEntry.act, later.outcome != Outcome.BEGUN).exists()
     query = (
         select(AuditEntry).where(AuditEntry.outcome == Outcome.BEGUN, ~ended).order_by(AuditEntry.sequence)
     )
+    if subject is not None:
+        query = query.where(AuditEntry.subject == subject, AuditEntry.subject_id == str(subject_id))
     return list(db.session.scalars(query))
 
 

@@ -932,9 +932,15 @@ def upgrade() -> None:
             "(state = 'received') = (decided_by IS NULL)", name=op.f("ck_revocation_state_decided")
         ),
         sa.CheckConstraint("reason <> 'unspecified' OR words <> ''", name=op.f("ck_revocation_words")),
+        sa.CheckConstraint(
+            "(crl_number IS NULL) = (published_at IS NULL)", name=op.f("ck_revocation_published")
+        ),
         sa.CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name=op.f("ck_revocation_decided")),
         sa.CheckConstraint(
             "(executed_by IS NULL) = (executed_at IS NULL)", name=op.f("ck_revocation_executed")
+        ),
+        sa.CheckConstraint(
+            "crl_number IS NULL OR executed_at IS NOT NULL", name=op.f("ck_revocation_published_executed")
         ),
         sa.CheckConstraint("decided_by <> executed_by", name=op.f("ck_revocation_two_person_execute")),
         sa.CheckConstraint("received_by <> decided_by", name=op.f("ck_revocation_two_person_decide")),
@@ -947,8 +953,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revocation")),
     )
     with op.batch_alter_table("revocation", schema=None) as batch_op:
+        batch_op.create_index("ix_revocation_certificate", ["certificate_id"], unique=False)
         batch_op.create_index("ix_revocation_received", ["received_at", "id"], unique=False)
         batch_op.create_index("ix_revocation_state", ["state", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_revocation_unlisted",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("executed_at IS NOT NULL AND crl_number IS NULL"),
+            postgresql_where=sa.text("executed_at IS NOT NULL AND crl_number IS NULL"),
+        )
         batch_op.create_index(
             "uq_revocation_open",
             ["certificate_id"],
