@@ -73,7 +73,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "application:rejected": "却下", "application:document_opened": "添付書類の閲覧", "order:asked": "認証局への依頼",
         "order:failed": "依頼の失敗", "certificate:issued": "証明書の発行", "backup:sealed": "バックアップの封緘",
         "backup:destroyed": "バックアップの廃棄", "delivery:sent": "交付の案内", "delivery:taken": "受取",
-        "delivery:confirmed": "受領確認", "recovery:requested": "鍵回復の依頼", "recovery:authorized": "鍵回復の承認",
+        "delivery:confirmed": "受領確認", "delivery:ended": "受取の終了", "recovery:requested": "鍵回復の依頼", "recovery:authorized": "鍵回復の承認",
         "recovery:declined": "鍵回復の却下", "recovery:lapsed": "鍵回復の期限切れ",
         "recovery:share_opened": "持分の開封", "recovery:opened": "鍵回復の完了", "revocation:received": "失効の受付",
         "revocation:decided": "失効の決定", "revocation:refused": "失効しない決定", "revocation:executed": "失効の実行",

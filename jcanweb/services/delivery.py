@@ -1,0 +1,190 @@
+"""Delivery: PKCS#12 and PIN, each once, each by its own link, sealed under what only that link holds.
+
+The one UPDATE in `take` decides who wins; the content is opened in a child process and then gone from here.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload, undefer
+
+from jcanweb import audit, clock, states
+from jcanweb.config import setting
+from jcanweb.database import db, flush, lock
+from jcanweb.errors import AlreadyTaken, DeliveryFailed, DeliveryStopped, LinkExpired, WrongState
+from jcanweb.models import Certificate, Delivery, Person
+from jcanweb.pki import enclave, vault
+from jcanweb.pki.sealbox import new_token, token_hash
+from jcanweb.services import backup, custodians
+from jcanweb.vocabulary import CertificateState, CustodianGroup, Event, SecretKind, Subject
+
+OPEN_STATES = (CertificateState.ISSUED, CertificateState.DELIVERED)
+
+
+@dataclass(frozen=True, repr=False)
+class Outlet:
+    """Where PKCS#12 and PIN go when they are made: to whose keys, under which record ids, behind which links."""
+
+    record_ids: dict[SecretKind, str]
+    tokens: dict[SecretKind, str]
+    """of the two links; only their hashes are kept"""
+    holders: dict[CustodianGroup, list[vault.Officer]]
+
+    def context(self, kind: SecretKind) -> str:
+        """What a delivery's seal is bound to."""
+        return f"delivery {kind.value} {self.record_ids[kind]}"
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments that enclave.Issuing.finish and enclave.recover share."""
+        named: dict[str, Any] = {
+            "pfx_custodians": self.holders[CustodianGroup.KEY],
+            "pin_custodians": self.holders[CustodianGroup.PIN],
+            "security_officers": self.holders[CustodianGroup.SECURITY],
+        }
+        for kind in SecretKind:
+            named[f"{kind.value}_record_id"] = self.record_ids[kind]
+            named[f"{kind.value}_delivery_token"] = self.tokens[kind]
+            named[f"{kind.value}_delivery_context"] = self.context(kind)
+        return named
+
+
+def outlet() -> Outlet:
+    """New record ids and tokens, and the custodians of today. Raises CustodiansMissing."""
+    groups = custodians.holders()
+    return Outlet(
+        record_ids={kind: secrets.token_hex(16) for kind in SecretKind},
+        tokens={kind: new_token() for kind in SecretKind},
+        holders={group: [(str(one.id), one.public_key or b"") for one in found] for group, found in groups.items()},
+    )  # fmt: skip
+
+
+def put_out(certificate: Certificate, finished: enclave.Finished, to: Outlet, *, recovery_id: int | None = None,
+            by: object) -> list[Delivery]:  # fmt: skip
+    """Keep both backups and both deliveries. After a recovery: destroy the old backups and `end` first."""
+    records = {SecretKind.PFX: finished.pfx_sealed, SecretKind.PIN: finished.pin_sealed}
+    contents = {SecretKind.PFX: finished.pfx_delivery, SecretKind.PIN: finished.pin_delivery}
+    at, made = clock.now(), []
+    for kind in SecretKind:
+        backup.keep(certificate, kind, to.record_ids[kind], records[kind], by=by)
+        delivery = Delivery(
+            certificate_id=certificate.id, kind=kind, recovery_id=recovery_id, sealed=contents[kind],
+            token_sha256=token_hash(to.tokens[kind]), context=to.context(kind), sent_at=at,
+            expires_at=at + timedelta(hours=setting("DELIVERY_HOURS")),
+        )  # fmt: skip
+        delivery.certificate = certificate
+        db.session.add(delivery)
+        flush()
+        audit.record(Event.DELIVERY_SENT, Subject.DELIVERY, delivery.id, by=by, certificate=certificate.id,
+                     kind=kind.value)  # fmt: skip
+        made.append(delivery)
+    return made
+
+
+def find(token: str, kind: SecretKind, *, person: Person | None = None) -> Delivery | None:
+    """The delivery of this link; with `person` only one of that person's own certificates."""
+    query = select(Delivery).where(Delivery.token_sha256 == token_hash(token), Delivery.kind == kind)
+    if person is not None:
+        query = query.join(Delivery.certificate).where(Certificate.person_id == person.id)
+    return db.session.scalar(query.options(joinedload(Delivery.certificate)))
+
+
+def check(delivery: Delivery) -> None:
+    """Could it be taken now? Raises AlreadyTaken, LinkExpired, DeliveryStopped."""
+    certificate = delivery.certificate
+    if delivery.taken_at is not None:
+        raise AlreadyTaken()
+    if certificate.state not in OPEN_STATES or certificate.not_after <= clock.now():
+        raise DeliveryStopped()
+    if delivery.ended_at is not None or delivery.expires_at <= clock.now():
+        raise LinkExpired()
+
+
+def take(delivery: Delivery, token: str, *, by: object) -> bytes:
+    """The PKCS#12 (DER) or the PIN (20 ASCII characters), once and never again.
+
+    Raises AlreadyTaken, LinkExpired, DeliveryStopped; DeliveryFailed leaves the delivery as it was.
+    """
+    lock(delivery.certificate)
+    db.session.refresh(delivery)
+    check(delivery)
+    sealed = db.session.scalar(select(Delivery.sealed).where(Delivery.id == delivery.id))
+    at = clock.now()
+    won = db.session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery.id, Delivery.taken_at.is_(None), Delivery.ended_at.is_(None))
+        .values(taken_at=at, ended_at=at, sealed=None)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if won is None or sealed is None:
+        raise AlreadyTaken()
+    audit.record(Event.DELIVERY_TAKEN, Subject.DELIVERY, delivery.id, by=by, certificate=delivery.certificate_id,
+                 kind=delivery.kind.value)  # fmt: skip
+    db.session.refresh(delivery)
+    try:
+        return enclave.open_delivery(token, sealed, delivery.context)
+    except enclave.EnclaveError:
+        raise DeliveryFailed() from None
+
+
+def confirm(delivery: Delivery, *, by: object) -> None:
+    """The holder says that it arrived and works; for the PKCS#12 the certificate is thereby delivered.
+
+    Raises WrongState before it was taken. Saying so twice changes nothing.
+    """
+    certificate = delivery.certificate
+    lock(certificate)
+    db.session.refresh(delivery)
+    if delivery.taken_at is None:
+        raise WrongState("Delivery", "sent", "confirmed")
+    if delivery.confirmed_at is not None:
+        return
+    delivery.confirmed_at = clock.now()
+    if delivery.kind is SecretKind.PFX and certificate.state is CertificateState.ISSUED:
+        certificate.delivered_at = delivery.confirmed_at
+        states.move(certificate, CertificateState.DELIVERED)
+    flush()
+    audit.record(Event.DELIVERY_CONFIRMED, Subject.DELIVERY, delivery.id, by=by, certificate=certificate.id,
+                 kind=delivery.kind.value)  # fmt: skip
+
+
+def end(certificate: Certificate, cause: str, *, by: object) -> None:
+    """Erase what waits to be taken: at revocation or before a recovery's new deliveries. `cause`: one English word."""
+    for delivery in db.session.scalars(_waiting().where(Delivery.certificate_id == certificate.id)):
+        _end(delivery, cause, by=by)
+
+
+def end_overdue(*, by: object = None) -> None:
+    """Erase what nobody took in time."""
+    for delivery in db.session.scalars(_waiting().where(Delivery.expires_at <= clock.now())):
+        _end(delivery, "expired", by=by)
+
+
+def _waiting() -> Any:
+    return (
+        select(Delivery)
+        .where(Delivery.ended_at.is_(None))
+        .options(undefer(Delivery.sealed))
+        .with_for_update()
+    )
+
+
+def _end(delivery: Delivery, cause: str, *, by: object) -> None:
+    delivery.sealed, delivery.ended_at = None, clock.now()
+    flush()
+    audit.record(Event.DELIVERY_ENDED, Subject.DELIVERY, delivery.id, by=by, certificate=delivery.certificate_id,
+                 kind=delivery.kind.value, cause=cause)  # fmt: skip
+
+
+def history(certificate: Certificate) -> list[Delivery]:
+    """All deliveries of a certificate, newest first."""
+    query = select(Delivery).where(Delivery.certificate_id == certificate.id).order_by(Delivery.id.desc())
+    return list(db.session.scalars(query))
+
+
+def newest(certificate: Certificate, kind: SecretKind = SecretKind.PFX) -> Delivery | None:
+    """The last delivery of this kind."""
+    return next((one for one in history(certificate) if one.kind is kind), None)
