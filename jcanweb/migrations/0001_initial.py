@@ -35,6 +35,8 @@ def upgrade() -> None:
                 "custodian:released",
                 "corporation:registered",
                 "corporation:changed",
+                "person:registered",
+                "person:changed",
                 "person:invited",
                 "person:code_sent",
                 "person:signed_in",
@@ -42,6 +44,7 @@ def upgrade() -> None:
                 "edition:imported",
                 "consent:given",
                 "application:drafted",
+                "application:edited",
                 "application:submitted",
                 "application:withdrawn",
                 "application:lapsed",
@@ -222,6 +225,7 @@ def upgrade() -> None:
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("name_kana", sa.String(length=200), nullable=False),
+        sa.Column("name_key", sa.String(length=600), nullable=False),
         sa.Column("name_en", sa.String(length=64), nullable=False),
         sa.Column("representative", sa.String(length=120), nullable=False),
         sa.Column(
@@ -370,6 +374,7 @@ def upgrade() -> None:
         sa.Column("delegated_from", sa.Date(), nullable=True),
         sa.Column("delegated_to", sa.Date(), nullable=True),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["corporation_id"], ["corporation.id"], name=op.f("fk_person_corporation_id")
         ),

@@ -20,6 +20,7 @@ class Corporation(Base):
     company_id: Mapped[str] = mapped_column(String(40), unique=True)  # 企業ID of CECTRUST-Light
     name: Mapped[str] = mapped_column(String(120))
     name_kana: Mapped[str] = mapped_column(String(200), default="")
+    name_key: Mapped[str] = mapped_column(String(600), default="")  # names.comparison_key, for the search box
     name_en: Mapped[str] = mapped_column(String(64))
     representative: Mapped[str] = mapped_column(String(120))
     agreement_state: Mapped[AgreementState]
@@ -48,6 +49,8 @@ class Person(Base):
     delegated_from: Mapped[date | None]
     delegated_to: Mapped[date | None]
     registered_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
 
     corporation: Mapped[Corporation] = relationship(back_populates="people")
 

@@ -12,9 +12,9 @@ from jcanweb.names.email import normalise_email
 from jcanweb.names.person import check_name, comparison_key, furigana
 from jcanweb.names.refusal import NameRefused
 from jcanweb.names.romanisation import hepburn
-from jcanweb.names.subject import acceptable, findings, to_certificate_text
+from jcanweb.names.subject import acceptable, certificate_text, findings, to_certificate_text
 
 __all__ = [
-    "NameRefused", "acceptable", "check_name", "comparison_key", "findings", "furigana", "hepburn",
-    "normalise_corporate_number", "normalise_email", "to_certificate_text",
+    "NameRefused", "acceptable", "certificate_text", "check_name", "comparison_key", "findings", "furigana",
+    "hepburn", "normalise_corporate_number", "normalise_email", "to_certificate_text",
 ]  # fmt: skip

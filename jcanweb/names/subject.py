@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from jcanweb.names.characters import describe, foreign, instead
 from jcanweb.names.findings import Finding, FindingCode, Severity
+from jcanweb.names.refusal import NameRefused
 
-__all__ = ["LONGEST", "Finding", "FindingCode", "Severity", "acceptable", "findings", "to_certificate_text"]
+__all__ = ["LONGEST", "Finding", "FindingCode", "Severity", "acceptable", "certificate_text", "findings", "to_certificate_text"]
 
 LONGEST = 64
 _READABLE = 1024
@@ -68,6 +69,14 @@ def to_certificate_text(typed: str) -> str:
 def acceptable(typed: str) -> bool:
     """True when nothing in `findings` refuses: the certificate text is then a PrintableString of 2 to 64."""
     return not any(finding.severity is Severity.REFUSE for finding in findings(typed))
+
+
+def certificate_text(typed: str) -> str:
+    """The text a certificate will carry. Raises `NameRefused` with the first sentence that refuses it."""
+    for finding in findings(typed):
+        if finding.severity is Severity.REFUSE:
+            raise NameRefused(finding.sentence)
+    return to_certificate_text(typed)
 
 
 def findings(typed: str) -> tuple[Finding, ...]:

@@ -1,10 +1,52 @@
 """Documents handed in by applicants: kept sealed, opened only to be read by an officer (product.md §4)."""
 
 import hashlib
+from datetime import date
 
-from jcanweb import clock, keys
+from jcanweb import calendar, clock, keys
+from jcanweb.config import setting
 from jcanweb.database import db, flush
+from jcanweb.errors import FieldRefused
 from jcanweb.models import Document, Person
+
+
+def check_pdf(content: bytes) -> None:
+    """Is this a PDF, and not larger than UPLOAD_MAX_BYTES? The name and the declared type are not looked at.
+
+    ISO 32000-1 §7.5.2 (header) and §7.5.5 (trailer: %%EOF within the last 1,024 bytes). Raises FieldRefused.
+    """
+    limit = setting("UPLOAD_MAX_BYTES")
+    if not content:
+        raise FieldRefused(
+            "ファイルが空です。印鑑証明書のPDFを選び直してください。", field="seal_certificate"
+        )
+    if len(content) > limit:
+        raise FieldRefused(
+            f"ファイルが大きすぎます。{limit // (1024 * 1024)}MB以内のPDFを選んでください。",
+            field="seal_certificate",
+        )
+    if content[:7] not in (b"%PDF-1.", b"%PDF-2.") or b"%%EOF" not in content[-1024:]:
+        raise FieldRefused(
+            "PDFとして読めないファイルです。印鑑証明書をPDFで保存し、選び直してください。",
+            field="seal_certificate",
+        )
+
+
+def check_issued_on(day: date) -> None:
+    """A 印鑑証明書 of that day may be handed in today (Japan): at most SEAL_CERTIFICATE_MONTHS old, not later.
+
+    Raises FieldRefused.
+    """
+    today, months = calendar.jst_date(clock.now()), setting("SEAL_CERTIFICATE_MONTHS")
+    if day > today:
+        raise FieldRefused("発行日が今日より後です。印鑑証明書に書かれた発行日を確認してください。",
+                           field="seal_certificate_on")  # fmt: skip
+    if not calendar.within_months(day, today, months):
+        raise FieldRefused(
+            f"発行から{months}か月を過ぎています。"
+            f"{calendar.japanese_date(calendar.months_before(today, months))}以後に発行されたものを用意してください。",
+            field="seal_certificate_on",
+        )
 
 
 def keep(content: bytes, *, by: Person) -> Document:

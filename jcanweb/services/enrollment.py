@@ -1,0 +1,264 @@
+"""The application as its applicant sees it: consent, draft, edit, submit, withdraw (第5条, product.md §3-§5)."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from jcanweb import audit, clock, names, states
+from jcanweb import terms as reader
+from jcanweb.database import db, flush, lock, next_number
+from jcanweb.errors import (
+    AlreadySubmitted,
+    ConsentMissing,
+    FieldRefused,
+    RuleViolation,
+    StalePage,
+    TermsChanged,
+)
+from jcanweb.models import Application, Certificate, Consent, ConsentStatement, Edition, Person
+from jcanweb.names.findings import Finding
+from jcanweb.services import documents, organizations, terms
+from jcanweb.vocabulary import ApplicationState, Event, Subject
+
+BUTTON = "以上をすべて承諾して、申請に進む"
+EDITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED})
+WITHDRAWABLE = EDITABLE | {ApplicationState.SUBMITTED, ApplicationState.SCREENING, ApplicationState.APPROVED}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The form as typed. `seal_certificate` are the bytes of a new PDF, None to keep the one handed in."""
+
+    organization_unit: str
+    organization_unit_ja: str
+    common_name: str
+    common_name_ja: str
+    years: int
+    pin_recipient_name: str
+    pin_recipient_email: str
+    seal_certificate_on: date
+    seal_certificate: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One field as the certificate would carry it."""
+
+    word: str
+    text: str
+    findings: tuple[Finding, ...]
+
+
+def accept(edition_id: int, sha256: str, accepted: set[int], *, application: Application | None = None,
+           by: Person) -> Application:  # fmt: skip
+    """Keep the consent to every statement of the edition that was read, with the draft it belongs to.
+
+    Without `application` a draft is begun; a person has one draft at a time, so a second click finds it.
+    Raises NotEligible; TermsChanged when another edition is in force; ConsentMissing when not all were
+    accepted; AlreadySubmitted for an application that is not being edited.
+    """
+    lock(by)
+    organizations.check_eligible(by)
+    edition = terms.lock_in_force()
+    if (edition.id, edition.sha256) != (edition_id, sha256):
+        raise TermsChanged()
+    statements = reader.statements(terms.document(edition))
+    if accepted != {statement.number for statement in statements}:
+        raise ConsentMissing()
+    draft = application or drafted(by) or _begin(by)
+    if draft.state not in EDITABLE:
+        raise AlreadySubmitted()
+    if consented(draft, edition):
+        return draft
+    consent = Consent(application_id=draft.id, person_id=by.id, edition_id=edition.id, edition_sha256=edition.sha256,
+                      button=BUTTON, locale="ja", given_at=clock.now())  # fmt: skip
+    consent.edition = edition
+    consent.statements = [
+        ConsentStatement(number=one.number, verb=one.verb, words=one.text) for one in statements
+    ]
+    draft.consents.append(consent)
+    flush()
+    audit.record(Event.CONSENT_GIVEN, Subject.APPLICATION, draft.id, by=by, consent=consent.id, edition=edition.id,
+                 edition_sha256=edition.sha256, statements=sorted(accepted))  # fmt: skip
+    return draft
+
+
+def _begin(person: Person) -> Application:
+    application = Application(
+        number=f"A-{next_number('application'):06d}", person_id=person.id,
+        corporation_id=person.corporation_id, state=ApplicationState.DRAFT, drafted_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(application)
+    flush()
+    audit.record(Event.APPLICATION_DRAFTED, Subject.APPLICATION, application.id, by=person, person=person.id)
+    return application
+
+
+def consented(application: Application, edition: Edition) -> bool:
+    """Is the newest consent of the application one to this very edition?"""
+    newest = application.consents[-1] if application.consents else None
+    return newest is not None and (newest.edition_id, newest.edition_sha256) == (edition.id, edition.sha256)
+
+
+def save(application: Application, entry: Entry, *, version: int, by: Person) -> None:
+    """Keep the form. On a returned application every edit raises the revision and voids the screening.
+
+    Sending the same once more changes nothing. Raises AlreadySubmitted, StalePage, and FieldRefused with
+    the field's name for the first value that cannot stand.
+    """
+    lock(application)
+    if application.state not in EDITABLE:
+        raise AlreadySubmitted()
+    values = _values(entry)
+    held = application.seal_certificate.sha256 if application.seal_certificate else ""
+    paper = entry.seal_certificate
+    new_paper = paper is not None and hashlib.sha256(paper).hexdigest() != held
+    if not held and paper is None:
+        raise FieldRefused("印鑑証明書のPDFを選んでください。", field="seal_certificate")
+    changed = [name for name, value in values.items() if getattr(application, name) != value]
+    if not changed and not new_paper:
+        return
+    if application.version != version:
+        raise StalePage()
+    for name in changed:
+        setattr(application, name, values[name])
+    if paper is not None and new_paper:
+        application.seal_certificate = documents.keep(paper, by=by)
+        changed.append("seal_certificate")
+    if application.state is ApplicationState.RETURNED:
+        application.revision += 1
+        application.screened_by = application.screened_at = None
+    flush()
+    audit.record(Event.APPLICATION_EDITED, Subject.APPLICATION, application.id, by=by, fields=changed,
+                 revision=application.revision)  # fmt: skip
+
+
+def submit(application: Application, *, version: int, by: Person) -> None:
+    """Hand the application in. Everything is looked at again as it is now.
+
+    Raises AlreadySubmitted, StalePage, NotEligible, FieldRefused, ConsentMissing, and TermsChanged when the
+    consent is to an edition that is no longer in force.
+    """
+    lock(application)
+    if application.state not in EDITABLE:
+        raise AlreadySubmitted()
+    if application.version != version:
+        raise StalePage()
+    organizations.check_eligible(by)
+    _check_complete(application)
+    edition = terms.lock_in_force()
+    if not application.consents:
+        raise ConsentMissing()
+    if not consented(application, edition):
+        raise TermsChanged(
+            "承諾のあとに利用規約が改定されました。新しい規約を一項目ずつ承諾してから提出してください。"
+        )
+    states.move(application, ApplicationState.SUBMITTED)
+    application.submitted_at = clock.now()
+    flush()
+    audit.record(Event.APPLICATION_SUBMITTED, Subject.APPLICATION, application.id, by=by,
+                 revision=application.revision)  # fmt: skip
+
+
+def withdraw(application: Application, *, version: int, by: Person) -> None:
+    """Take the application back, for good. Raises StalePage, or AlreadySubmitted once the CA has been asked."""
+    lock(application)
+    if application.state not in WITHDRAWABLE:
+        raise AlreadySubmitted(
+            "この申請は発行の手続きに入っているか、手続きが終わっているため、取り下げられません。"
+        )
+    if application.version != version:
+        raise StalePage()
+    states.move(application, ApplicationState.WITHDRAWN)
+    application.withdrawn_at = clock.now()
+    flush()
+    audit.record(Event.APPLICATION_WITHDRAWN, Subject.APPLICATION, application.id, by=by)
+
+
+def find(number: str, *, by: Person) -> Application | None:
+    """The person's own application of this number, never another's."""
+    query = select(Application).where(Application.number == number, Application.person_id == by.id)
+    return db.session.scalar(query)
+
+
+def applications(person: Person) -> list[Application]:
+    """All applications of the person with their consents, newest first."""
+    loads = selectinload(Application.consents)
+    query = select(Application).where(Application.person_id == person.id).order_by(Application.id.desc())
+    return list(db.session.scalars(
+        query.options(loads.selectinload(Consent.statements), loads.joinedload(Consent.edition))
+    ))  # fmt: skip
+
+
+def drafted(person: Person) -> Application | None:
+    """The draft the person has begun and not handed in."""
+    query = select(Application).where(
+        Application.person_id == person.id, Application.state == ApplicationState.DRAFT
+    )
+    return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
+
+
+def certificates(person: Person) -> list[Certificate]:
+    """The person's certificates, newest first."""
+    query = select(Certificate).where(Certificate.person_id == person.id).order_by(Certificate.id.desc())
+    return list(db.session.scalars(query.options(joinedload(Certificate.order))))
+
+
+def preview(organization_unit: str, common_name: str) -> list[Preview]:
+    """OU2 and CN as the certificate would carry them, with all that is to be said about each."""
+    typed = {"OU2": organization_unit, "CN": common_name}
+    return [Preview(word, names.to_certificate_text(text[:1024]), names.findings(text))
+            for word, text in typed.items()]  # fmt: skip
+
+
+def reading_hint(person: Person) -> tuple[str, str] | None:
+    """The person's フリガナ in both Hepburn ways, or None when it cannot be read."""
+    try:
+        return names.hepburn(person.name_kana)
+    except names.NameRefused:
+        return None
+
+
+def _values(entry: Entry) -> dict[str, object]:
+    """The columns of an entry; one check for each field, the same for every way in."""
+    if entry.years not in (1, 2):
+        raise FieldRefused("有効期間は1年または2年を選んでください。", field="years")
+    documents.check_issued_on(entry.seal_certificate_on)
+    if entry.seal_certificate is not None:
+        documents.check_pdf(entry.seal_certificate)
+    return {
+        "organization_unit_typed": entry.organization_unit,
+        "organization_unit": _at("organization_unit", names.certificate_text, entry.organization_unit),
+        "organization_unit_ja": _name(
+            "organization_unit_ja", entry.organization_unit_ja, "会社名・組織名（日本語）"
+        ),
+        "common_name_typed": entry.common_name,
+        "common_name": _at("common_name", names.certificate_text, entry.common_name),
+        "common_name_ja": _name("common_name_ja", entry.common_name_ja, "部署・役職または氏名（日本語）"),
+        "years": entry.years,
+        "pin_recipient_name": _name("pin_recipient_name", entry.pin_recipient_name, "PIN送付先の氏名"),
+        "pin_recipient_email": _at("pin_recipient_email", names.normalise_email, entry.pin_recipient_email),
+        "seal_certificate_on": entry.seal_certificate_on,
+    }
+
+
+def _at(column: str, rule: Callable[[str], str], typed: str) -> str:
+    try:
+        return rule(typed)
+    except RuleViolation as violation:
+        raise FieldRefused(violation.sentence, field=column) from None
+
+
+def _name(column: str, typed: str, word: str) -> str:
+    return _at(column, lambda text: names.check_name(text, word), typed)
+
+
+def _check_complete(application: Application) -> None:
+    """A draft saved once holds checked values; only what the days change is looked at anew."""
+    if application.seal_certificate_id is None or application.seal_certificate_on is None:
+        raise FieldRefused("申請内容がまだ入力されていません。入力してから提出してください。")
+    documents.check_issued_on(application.seal_certificate_on)
