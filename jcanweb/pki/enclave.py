@@ -36,6 +36,7 @@ __all__ = [
     "PassphraseTooShort",
     "WrongPassphrase",
     "check_officer_key",
+    "check_share",
     "new_ephemeral",
     "new_officer_key",
     "open_custodian_share",
@@ -177,6 +178,16 @@ def new_ephemeral(timeout: float = TIMEOUT) -> tuple[bytes, bytes]:
     with Child(timeout) as child:
         made = child.ask("new_ephemeral")
     return made["private_key"], made["public_key"]
+
+
+def check_share(
+    ephemeral_private_key: bytes, resealed: bytes, reseal_info: bytes, timeout: float = TIMEOUT
+) -> None:
+    """A share sealed to this recovery opens with the recovery's key. Raises CannotOpen, EnclaveFailed."""
+    with Child(timeout) as child:
+        child.ask(
+            "check_share", ephemeral_private_key=ephemeral_private_key, resealed=resealed, info=reseal_info
+        )
 
 
 def recover(

@@ -109,6 +109,11 @@ def test_a_list_that_ends_before_it_begins_is_refused(make):
         make(days=0)
 
 
+def test_a_list_signed_with_a_key_that_is_not_the_issuers_does_not_leave(ca, at):
+    with pytest.raises(CrlRefused, match="signature"):
+        build_crl(ca.issuing.certificate, ca.root.key, 1, at, at + timedelta(days=7), [])
+
+
 def test_a_changed_list_does_not_verify(make, ca):
     der = make()
     with pytest.raises(CrlRefused, match="signature"):

@@ -74,6 +74,11 @@ def test_every_leaf_of_every_tree_proves_its_place_and_no_other():
                 assert not verify_inclusion(leaves[index], index, size, proof[:-1], root)
 
 
+def test_a_proof_cut_short_of_the_root_proves_nothing():
+    assert not verify_inclusion(LEAVES[0], 0, 2, [], LEAVES[0])
+    assert not verify_consistency(2, 8, [LEAVES[0]], LEAVES[1], LEAVES[1])
+
+
 def test_every_smaller_tree_proves_to_be_the_beginning():
     for second in range(1, len(LEAVES) + 1):
         for first in range(1, second + 1):
@@ -151,3 +156,19 @@ def test_a_checkpoint_with_broken_base64_is_refused(key):
     note = sign_checkpoint(ORIGIN, 7, LEAVES[0], key)
     with pytest.raises(CheckpointRefused):
         verify_checkpoint(note[:-3] + "*\n", ORIGIN, key.public_key())
+
+
+def test_a_signature_under_another_key_id_is_refused(key):
+    note = sign_checkpoint(ORIGIN, 7, LEAVES[0], key)
+    head, _, signature = note.rstrip("\n").rpartition(" ")
+    other = base64.b64encode(bytes(4) + base64.b64decode(signature)[4:]).decode()
+    with pytest.raises(CheckpointRefused, match="no signature"):
+        verify_checkpoint(f"{head} {other}\n", ORIGIN, key.public_key())
+
+
+def test_a_body_of_another_origin_is_refused_though_the_key_signed_it(key):
+    body = f"other.example.jp/log\n7\n{base64.b64encode(LEAVES[0]).decode()}\n"
+    key_id = hashlib.sha256(ORIGIN.encode() + b"\n\x01" + key.public_key().public_bytes_raw()).digest()[:4]
+    signature = base64.b64encode(key_id + key.sign(body.encode())).decode()
+    with pytest.raises(CheckpointRefused, match="this origin"):
+        verify_checkpoint(f"{body}\n\u2014 {ORIGIN} {signature}\n", ORIGIN, key.public_key())
