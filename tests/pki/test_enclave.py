@@ -257,3 +257,11 @@ def test_the_child_leaves_no_core_and_lets_nobody_look_in():
         "print(*resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
     )
     assert said == ["0", "0", "0"]
+
+
+def test_a_share_brought_to_its_recovery_is_tried_before_it_is_kept(made, recovery):
+    aad = vault.record_aad(SecretKind.PFX, "first-pfx", made.certificate.serial_number, made.sha256)
+    info, private_key = vault.reseal_info(aad, "custodian", "r-1"), recovery["ephemeral_private_key"]
+    enclave.check_share(private_key, recovery["pfx"].custodian_share, info)
+    with pytest.raises(enclave.CannotOpen):
+        enclave.check_share(private_key, recovery["pfx"].security_share, info)
