@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, Response
 from flask_alembic import Alembic
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Enum, LargeBinary, MetaData, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Enum, LargeBinary, MetaData, event, inspect, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
@@ -165,7 +165,11 @@ def lock(thing: Any, version: int | None = None) -> None:
 
     `version` is what the person's page showed; another one raises StalePage.
     """
-    db.session.refresh(thing, with_for_update=True)
+    kind, state = type(thing), inspect(thing)
+    db.session.expire(thing)
+    keys = zip(state.mapper.primary_key, state.identity or (), strict=True)
+    query = select(kind).where(*(column == value for column, value in keys)).with_for_update(of=kind)
+    db.session.execute(query, execution_options={"populate_existing": True}).scalar_one()
     if version is not None and thing.version != version:
         raise StalePage()
 
