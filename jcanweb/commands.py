@@ -1,5 +1,6 @@
 """The command line, each command a thin call of a service."""
 
+import logging
 import sys
 from datetime import date
 from pathlib import Path
@@ -109,12 +110,14 @@ def verify_audit() -> None:
 
 
 def _prepared() -> tuple[Any, str | None]:
+    """The app with its database, keys and CA in place; the token of the set-up link while it is wanted."""
     from jcanweb.database import alembic, transaction
     from jcanweb.services.setup import prepare
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app()
-    with app.app_context():
+    with app.app_context():  # a context of its own: leaving it lets go of the connection and its lock
         alembic.upgrade()
-        with transaction():
-            token = prepare()
+    with app.app_context(), transaction():
+        token = prepare()
     return app, token

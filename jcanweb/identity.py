@@ -7,6 +7,7 @@ from flask import Flask, Response, g, session
 from flask_login import user_logged_out
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_security.signals import password_changed, tf_profile_changed, user_authenticated
+from flask_security.totp import Totp
 from flask_security.utils import hash_password
 from sqlalchemy import select
 
@@ -52,6 +53,16 @@ class Datastore(SQLAlchemyUserDatastore):
         db.session.flush()
 
 
+class SingleUseTotp(Totp):
+    """Remembers the counter of the last code accepted, so that one code works once."""
+
+    def get_last_counter(self, user: Any) -> Any:
+        return user.totp_counter
+
+    def set_last_counter(self, user: Any, tmatch: Any) -> None:
+        user.totp_counter = tmatch.counter
+
+
 def init_app(app: Flask) -> None:
     app.config.update(
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of a hash
@@ -78,7 +89,7 @@ def init_app(app: Flask) -> None:
         **{f"SECURITY_MSG_{name}": (words, "error") for name, words in _ERRORS.items()},
         **{f"SECURITY_MSG_{name}": (words, "success") for name, words in _SAID.items()},
     )
-    security = Security(app, Datastore(db, Officer, OfficerRole), register_blueprint=True)
+    security = Security(app, Datastore(db, Officer, OfficerRole), totp_cls=SingleUseTotp)
     app.extensions["jcanweb_security"] = security
     app.before_request(identify)
     app.after_request(notice_authentication)

@@ -195,6 +195,7 @@ def upgrade() -> None:
         sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
         sa.Column("tf_primary_method", sa.String(length=64), nullable=True),
         sa.Column("tf_totp_secret", sa.String(length=255), nullable=True),
+        sa.Column("totp_counter", sa.Integer(), nullable=True),
         sa.Column("mf_recovery_codes", sa.JSON(), nullable=True),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("signed_in_at", sa.DateTime(timezone=True), nullable=True),
@@ -540,6 +541,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index("ix_application_corporation", ["corporation_id"], unique=False)
+        batch_op.create_index("ix_application_list", ["state", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
 
@@ -716,7 +718,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_certificate_person_id"), ["person_id"], unique=False)
         batch_op.create_index("ix_certificate_state", ["state", "id"], unique=False)
         batch_op.create_index("ix_certificate_subject", ["organization_unit", "common_name"], unique=False)
-        batch_op.create_index("uq_certificate_serial", ["issuer_sha256", "serial_number"], unique=True)
+        batch_op.create_index("uq_certificate_serial", ["serial_number", "issuer_sha256"], unique=True)
 
     op.create_table(
         "consent_statement",

@@ -17,6 +17,7 @@ class Application(Base):
     __tablename__ = "application"
     __table_args__ = (
         Index("ix_application_state", "state", "submitted_at", "id"),
+        Index("ix_application_list", "state", "id"),
         Index("ix_application_person", "person_id"),
         Index("ix_application_corporation", "corporation_id"),
         UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),

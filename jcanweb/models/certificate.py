@@ -47,7 +47,7 @@ class Certificate(Base):
         CheckConstraint("screened_by <> approved_by AND approved_by <> issued_by", name="two_person"),
         CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="state_revoked"),
         CheckConstraint("state <> 'delivered' OR delivered_at IS NOT NULL", name="state_delivered"),
-        Index("uq_certificate_serial", "issuer_sha256", "serial_number", unique=True),
+        Index("uq_certificate_serial", "serial_number", "issuer_sha256", unique=True),
         Index("ix_certificate_corporation", "corporation_id"),
         Index("ix_certificate_not_after", "not_after", "id"),
         Index("ix_certificate_state", "state", "id"),

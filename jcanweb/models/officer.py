@@ -35,6 +35,7 @@ class Officer(Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    totp_counter: Mapped[int | None]  # of the last code used: each works once (RFC 6238 section 5.2)
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(JSON)
     joined_at: Mapped[datetime]
     signed_in_at: Mapped[datetime | None]

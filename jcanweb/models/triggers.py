@@ -6,7 +6,7 @@ APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "field_check", "cr
 
 
 def create(connection: Connection) -> None:
-    """Append-only tables, roles and custodian groups that exclude each other."""
+    """Append-only tables, roles and groups that exclude each other, and no approval of one's own checks."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(
             statement.replace("%", "%%") if connection.dialect.name != "sqlite" else statement
@@ -15,6 +15,10 @@ def create(connection: Connection) -> None:
 
 ROLES = """(new.name IN ('administrator', 'auditor') OR name IN ('administrator', 'auditor')
   OR new.name = 'approver' OR name = 'approver')"""
+
+
+CHECKER = """new.approved_by IS NOT NULL AND EXISTS (SELECT 1 FROM field_check c
+  WHERE c.application_id = new.id AND c.revision = new.revision AND c.checked_by = new.approved_by)"""
 
 
 def _sqlite() -> list[str]:
@@ -35,6 +39,10 @@ def _sqlite() -> list[str]:
             "WHERE officer_id = new.officer_id AND custodian_group <> new.custodian_group) "
             "BEGIN SELECT RAISE(ABORT, 'custodian_disjoint'); END"
         )
+    made.append(
+        f"CREATE TRIGGER two_person_checker BEFORE UPDATE ON application WHEN {CHECKER} "
+        "BEGIN SELECT RAISE(ABORT, 'two_person_checker'); END"
+    )
     return made
 
 
@@ -62,4 +70,12 @@ def _postgresql() -> list[str]:
         made.append(
             f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
         )
+    made.append(
+        "CREATE FUNCTION two_person_checker() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {CHECKER} THEN {refuse % 'two_person_checker'} END IF; RETURN new; END $$"
+    )
+    made.append(
+        "CREATE TRIGGER two_person_checker BEFORE UPDATE ON application "
+        "FOR EACH ROW EXECUTE FUNCTION two_person_checker()"
+    )
     return made
