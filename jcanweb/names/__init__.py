@@ -5,6 +5,7 @@ person             company and personal names in Japanese, kept exactly as typed
 corporate_number   法人番号
 romanisation       フリガナ → Hepburn, as a hint
 email              e-mail addresses
+words              free text of several lines
 """
 
 from jcanweb.names.corporate_number import normalise_corporate_number
@@ -13,8 +14,9 @@ from jcanweb.names.person import check_name, comparison_key, furigana
 from jcanweb.names.refusal import NameRefused
 from jcanweb.names.romanisation import hepburn
 from jcanweb.names.subject import acceptable, certificate_text, findings, to_certificate_text
+from jcanweb.names.words import check_words
 
 __all__ = [
-    "NameRefused", "acceptable", "certificate_text", "check_name", "comparison_key", "findings", "furigana",
+    "NameRefused", "acceptable", "certificate_text", "check_name", "check_words", "comparison_key", "findings", "furigana",
     "hepburn", "normalise_corporate_number", "normalise_email", "to_certificate_text",
 ]  # fmt: skip

@@ -11,7 +11,16 @@ from jcanweb.names.characters import describe, foreign, instead
 from jcanweb.names.findings import Finding, FindingCode, Severity
 from jcanweb.names.refusal import NameRefused
 
-__all__ = ["LONGEST", "Finding", "FindingCode", "Severity", "acceptable", "certificate_text", "findings", "to_certificate_text"]
+__all__ = [
+    "LONGEST",
+    "Finding",
+    "FindingCode",
+    "Severity",
+    "acceptable",
+    "certificate_text",
+    "findings",
+    "to_certificate_text",
+]
 
 LONGEST = 64
 _READABLE = 1024

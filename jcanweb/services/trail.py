@@ -49,5 +49,27 @@ def history(subject: Subject, subject_id: object) -> list[Step]:
     return [Step(one.at, one.event, one.outcome, names.get(one.actor, _other(one.actor))) for one in entries]
 
 
+_TOLD = {
+    Event.APPLICATION_DRAFTED, Event.CONSENT_GIVEN, Event.APPLICATION_EDITED, Event.APPLICATION_SUBMITTED,
+    Event.APPLICATION_WITHDRAWN, Event.APPLICATION_LAPSED, Event.APPLICATION_SCREENING_STARTED,
+    Event.APPLICATION_RETURNED, Event.APPLICATION_APPROVED, Event.APPLICATION_REJECTED,
+}  # fmt: skip
+
+
+def for_applicant(application_id: int) -> list[Step]:
+    """What an applicant is told of the own application: what was done, and no officer's name."""
+    entries = page(subject=Subject.APPLICATION, subject_id=str(application_id))[:PAGE]
+    return [
+        Step(
+            one.at,
+            one.event,
+            one.outcome,
+            "登録局" if one.actor.startswith("officer:") else _other(one.actor),
+        )
+        for one in entries
+        if one.event in _TOLD and one.outcome is Outcome.DONE
+    ]
+
+
 def _other(actor: str) -> str:
     return "申請者" if actor.startswith("person:") else "自動処理"

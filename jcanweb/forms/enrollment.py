@@ -1,0 +1,109 @@
+"""Forms of the applicant: the code, the six statements, the application."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField, StringField
+from wtforms.validators import AnyOf, InputRequired, ValidationError
+
+from jcanweb import labels, names
+from jcanweb.config import setting
+from jcanweb.errors import RuleViolation
+from jcanweb.forms.officers import VersionForm, whole_number
+from jcanweb.forms.rules import DayField, Rule, text_field
+from jcanweb.models import Edition
+from jcanweb.services import documents
+from jcanweb.services.invitations import six_digits
+from jcanweb.terms import ConsentVerb, Statement
+
+
+class CodeForm(FlaskForm):
+    code = StringField("確認コード", [InputRequired("確認コードを入力してください。"), Rule(six_digits)])
+
+
+class ConsentForm(FlaskForm):
+    """The edition that was read; consent_form() adds one checkbox for each statement."""
+
+    edition = HiddenField(filters=[whole_number])
+    sha256 = HiddenField()
+    in_force: tuple[int, str]
+
+    def of_the_edition_in_force(self) -> bool:
+        """Was the text that was read the one that is in force now?"""
+        return (self.edition.data, self.sha256.data) == self.in_force
+
+    def accepted(self) -> set[int]:
+        """The numbers of the statements that were ticked."""
+        return {
+            int(field.name.split("_")[1])
+            for field in self
+            if field.name.startswith("statement_") and field.data
+        }
+
+
+def consent_form(edition: Edition, statements: tuple[Statement, ...], **source: Any) -> ConsentForm:
+    """The form for these statements, each accepted by its own checkbox in its own verb."""
+    boxes = {
+        f"statement_{one.number}": BooleanField(
+            f"（{one.number}）{'に' if one.verb is ConsentVerb.AGREE else 'を'}{labels.word(one.verb)}",
+            [InputRequired(f"（{one.number}）を読み、チェックを入れてください。")],
+        )
+        for one in statements
+    }
+    form: ConsentForm = type("ConsentForm", (ConsentForm,), boxes)(
+        edition=edition.id, sha256=edition.sha256, **source
+    )
+    form.in_force = (edition.id, edition.sha256)
+    return form
+
+
+class ApplicationForm(VersionForm):
+    organization_unit = text_field("会社名・組織名（英字）", names.certificate_text)
+    organization_unit_ja = text_field(
+        "会社名・組織名（日本語）", lambda typed: names.check_name(typed, "会社名・組織名（日本語）")
+    )
+    common_name = text_field("部署・役職または氏名（英字）", names.certificate_text)
+    common_name_ja = text_field(
+        "部署・役職または氏名（日本語）",
+        lambda typed: names.check_name(typed, "部署・役職または氏名（日本語）"),
+    )
+    years = RadioField(
+        "有効期間",
+        [
+            InputRequired("有効期間を選んでください。"),
+            AnyOf(["1", "2"], message="有効期間を選んでください。"),
+        ],
+        choices=[("2", "2年"), ("1", "1年")],
+        validate_choice=False,
+    )
+    pin_recipient_name = text_field(
+        "PIN送付先の氏名", lambda typed: names.check_name(typed, "PIN送付先の氏名")
+    )
+    pin_recipient_email = text_field("PIN送付先のメールアドレス", names.normalise_email)
+    seal_certificate = FileField("印鑑証明書（PDF）")
+    seal_certificate_on = DayField("印鑑証明書の発行日")
+
+    kept = False
+    """Is there a PDF from an earlier time, so that none need be sent again?"""
+    content: bytes | None = None
+    """The bytes of the PDF that came with the form, once it was found good."""
+
+    def validate_seal_certificate(self, field: Any) -> None:
+        if not field.data:
+            if not self.kept:
+                raise ValidationError("印鑑証明書のPDFを選んでください。")
+            return
+        content = field.data.read(setting("UPLOAD_MAX_BYTES") + 1)
+        try:
+            documents.check_pdf(content)
+        except RuleViolation as violation:
+            raise ValidationError(violation.sentence) from None
+        self.content = content
+
+    def validate_seal_certificate_on(self, field: Any) -> None:
+        if field.data:
+            try:
+                documents.check_issued_on(field.data)
+            except RuleViolation as violation:
+                raise ValidationError(violation.sentence) from None

@@ -1,0 +1,28 @@
+"""Forms about corporations and their authorised persons."""
+
+from jcanweb import names
+from jcanweb.forms.officers import VersionForm
+from jcanweb.forms.rules import DayField, choice_field, text_field
+from jcanweb.services import organizations
+from jcanweb.vocabulary import AgreementState, Authority
+
+
+class CorporationForm(VersionForm):
+    corporate_number = text_field("法人番号", names.normalise_corporate_number)
+    company_id = text_field("企業ID", organizations.company_id)
+    name = text_field("法人名", lambda typed: names.check_name(typed, "法人名"))
+    name_kana = text_field("法人名のフリガナ", names.furigana, required=False)
+    name_en = text_field("法人名（英字）", names.certificate_text)
+    representative = text_field("代表者の氏名", lambda typed: names.check_name(typed, "代表者の氏名"))
+    agreement_state = choice_field("契約の状態", AgreementState, default=AgreementState.ACTIVE.value)
+    agreement_from = DayField("契約の開始日")
+    agreement_to = DayField("契約の終了日", required=False)
+
+
+class PersonForm(VersionForm):
+    name = text_field("氏名", lambda typed: names.check_name(typed, "氏名"))
+    name_kana = text_field("フリガナ", names.furigana)
+    email = text_field("メールアドレス", names.normalise_email)
+    authority = choice_field("権限", Authority)
+    delegated_from = DayField("委任の開始日", required=False)
+    delegated_to = DayField("委任の終了日", required=False)

@@ -1,0 +1,19 @@
+"""Free text of several lines: reasons, comments, grounds."""
+
+from jcanweb.names.characters import describe, unseen
+from jcanweb.names.refusal import NameRefused
+
+
+def check_words(typed: str, what: str, longest: int = 1000) -> str:
+    """The text with \\n as line end and without blanks around it; an empty one stays empty.
+
+    `what` is the Japanese word of the field for the sentence; `longest` counts code points. Raises `NameRefused`
+    on too much, and on control, bidirectional, invisible and unassigned characters other than a line end.
+    """
+    words = typed.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(words) > longest:
+        raise NameRefused(f"{what}は{longest}文字以内で入力してください（いま {len(words)} 文字）。")
+    strange = next((character for character in words if character != "\n" and unseen(character)), None)
+    if strange:
+        raise NameRefused(f"{what}に見えない文字（{describe(strange)}）が含まれています。消してください。")
+    return words
