@@ -52,7 +52,9 @@ class AlreadyTaken(RuleViolation):
 
 
 class DeliveryStopped(RuleViolation):
-    sentence = "この証明書は利用停止中か、失効または期限切れのため、受け取れません。登録局にお問い合わせください。"
+    sentence = (
+        "この証明書は利用停止中か、失効または期限切れのため、受け取れません。登録局にお問い合わせください。"
+    )
 
 
 class DeliveryFailed(RuleViolation):
@@ -115,6 +117,10 @@ class CoolingOff(RuleViolation):
 
 class RecoveryRefused(RuleViolation):
     sentence = "この証明書は鍵回復の対象になりません。"
+
+
+class RecoveryFailed(RuleViolation):
+    sentence = "回復の途中で問題が起きました。鍵とPINは取り出されていません。少し待ってから「回復を完了する」を押してください。"
 
 
 class WrongKey(RuleViolation):

@@ -23,7 +23,6 @@ class Permission(StrEnum):
     APPLICATION_ISSUE = "application:issue"
     DOCUMENT_OPEN = "document:open"
     CERTIFICATE_VIEW = "certificate:view"
-    DELIVERY_RENEW = "delivery:renew"
     REVOCATION_VIEW = "revocation:view"
     REVOCATION_REQUEST = "revocation:request"
     REVOCATION_DECIDE = "revocation:decide"

@@ -8,6 +8,7 @@ from flask import (
     Blueprint,
     Flask,
     Response,
+    current_app,
     flash,
     g,
     get_flashed_messages,
@@ -52,9 +53,18 @@ SENTENCES = {
     500: "システム内部で問題が起きました。操作は完了していません。時間をおいて、もう一度お試しください。",
 }
 NAVIGATION = [
+    ("desk.home", "仕事", Permission.DESK_VIEW),
+    ("screening.listing", "申請", Permission.APPLICATION_VIEW),
+    ("issuance.listing", "発行", Permission.APPLICATION_VIEW),
+    ("ledger.listing", "証明書", Permission.CERTIFICATE_VIEW),
+    ("revocation.listing", "失効", Permission.REVOCATION_VIEW),
+    ("recovery.listing", "鍵回復", Permission.RECOVERY_VIEW),
+    ("organizations.listing", "法人", Permission.ORGANIZATION_VIEW),
+    ("reports.listing", "帳票", Permission.REPORT_VIEW),
     ("terms.listing", "規約", Permission.TERMS_VIEW),
     ("audit.listing", "監査", Permission.AUDIT_VIEW),
     ("officers.listing", "担当者", Permission.OFFICER_VIEW),
+    ("custodians.listing", "鍵の管理者", Permission.CUSTODIAN_APPOINT),
 ]
 
 
@@ -90,7 +100,9 @@ def attempt(act: Any, *, event: Event, subject: Subject, subject_id: object) -> 
         act()
         db.session.flush()
     except RuleViolation as violation:
-        audit.refuse(event, subject, subject_id, by=g.officer or g.person, reason=violation.code, act=violation.act)
+        audit.refuse(
+            event, subject, subject_id, by=g.officer or g.person, reason=violation.code, act=violation.act
+        )
         return violation
     return None
 
@@ -144,7 +156,8 @@ def context() -> dict[str, Any]:
         shown = [
             {"endpoint_url": url_for(endpoint), "label": label, "count": None,
              "current": request.blueprint == endpoint.split(".")[0]}
-            for endpoint, label, permission in NAVIGATION if permission in granted
+            for endpoint, label, permission in NAVIGATION
+            if permission in granted and endpoint in current_app.view_functions
         ]  # fmt: skip
     return {
         "area": "staff" if officer else "applicant" if person else "public",
@@ -182,8 +195,6 @@ def trouble(problem: HTTPException) -> Any:
 
 def crash(problem: Exception) -> Any:
     """Nothing of the request is told or kept; the log gets the traceback without its data."""
-    from flask import current_app
-
     db.session.rollback()
     current_app.logger.error("unhandled %s in %s", type(problem).__name__, request.endpoint, exc_info=problem)
     return render_template("errors/500.html", sentence=SENTENCES[500], needed=""), 500
