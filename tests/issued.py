@@ -16,11 +16,21 @@ from jcanweb import clock, keys
 from jcanweb.config import setting
 from jcanweb.database import db, next_number
 from jcanweb.issuers import port
-from jcanweb.models import Application, Backup, BackupShare, Certificate, Custodian, Officer, Order
+from jcanweb.models import (
+    Application,
+    Backup,
+    BackupShare,
+    Certificate,
+    Custodian,
+    Delivery,
+    Officer,
+    Order,
+)
 from jcanweb.pki.enclave_process import Enclave
 from jcanweb.pki.officer_key import OfficerKey, new_officer_key
 from jcanweb.pki.profile import Profile, Subject
-from jcanweb.pki.sealbox import new_token, open_delivery
+from jcanweb.pki.sealbox import new_token, open_delivery, seal_delivery, token_hash
+from jcanweb.services import delivery
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
@@ -123,6 +133,20 @@ def issued(state: CertificateState = CertificateState.DELIVERED, *, application:
     order.ended_at = at
     pfx, pin = (open_delivery(tokens[kind], sealed[f"{kind}_delivery"], kind) for kind in SecretKind)
     return Issued(made, pfx, pin.decode())
+
+
+def put_out(made: Issued, *, hours: int | None = None) -> dict[SecretKind, str]:
+    """Both deliveries of it, waiting to be taken for `hours` (DELIVERY_HOURS); the tokens of their links."""
+    to, at = delivery.outlet(), clock.now()
+    for kind, content in ((SecretKind.PFX, made.pfx), (SecretKind.PIN, made.pin.encode())):
+        token, context = to.tokens[kind], to.context(kind)
+        db.session.add(Delivery(
+            certificate_id=made.certificate.id, kind=kind, sealed=seal_delivery(token, content, context),
+            token_sha256=token_hash(token), context=context, sent_at=at,
+            expires_at=at + timedelta(hours=hours or setting("DELIVERY_HOURS")),
+        ))  # fmt: skip
+    db.session.flush()
+    return to.tokens
 
 
 def _profile() -> Profile:

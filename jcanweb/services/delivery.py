@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload, undefer
 
-from jcanweb import audit, clock, states
+from jcanweb import audit, clock, mail, states
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import AlreadyTaken, DeliveryFailed, DeliveryStopped, LinkExpired, WrongState
@@ -81,6 +81,25 @@ def put_out(certificate: Certificate, finished: enclave.Finished, to: Outlet, *,
                      kind=kind.value)  # fmt: skip
         made.append(delivery)
     return made
+
+
+def announce(certificate: Certificate, tokens: dict[SecretKind, str]) -> None:
+    """Mail the two links apart: the PKCS#12's to the applicant, the PIN's to the PIN recipient (domain.md §5.2).
+
+    Two mails also where both are one address; neither holds a PIN or a file. Called after `put_out`.
+    """
+    application = certificate.application
+    to = {
+        SecretKind.PFX: (application.person.email, application.person.name, "receive"),
+        SecretKind.PIN: (application.pin_recipient_email, application.pin_recipient_name, "pin"),
+    }
+    for kind, (address, name, place) in to.items():
+        sent = db.session.scalars(
+            select(Delivery).where(Delivery.token_sha256 == token_hash(tokens[kind]), Delivery.kind == kind)
+        ).one()
+        mail.send(address, f"delivery_{kind.value}", name=name, jc_number=certificate.jc_number,
+                  link=f"{setting('PUBLIC_URL')}/{place}/{tokens[kind]}", expires_at=sent.expires_at,
+                  renewed=sent.recovery_id is not None, pin_subject=setting("PIN_MAIL_SUBJECT"))  # fmt: skip
 
 
 def find(token: str, kind: SecretKind, *, person: Person | None = None) -> Delivery | None:
