@@ -90,6 +90,11 @@ def open_share(share: BackupShare, recovery: Recovery, passphrase: str) -> bytes
         raise WrongKey() from None
 
 
+def reseal_info(share: BackupShare, recovery: Recovery) -> bytes:
+    """What this share is bound to on its way to this recovery."""
+    return _sealed_share(share, recovery).reseal_info
+
+
 def aad(backup: Backup, certificate: Certificate) -> bytes:
     """What the record is bound to: kind, record id, serial number, SHA-256 of the certificate."""
     sha256 = hashlib.sha256(certificate.der).hexdigest()
