@@ -1,0 +1,249 @@
+"""Screening and approval of applications (第3条2, product.md §5): guard, change, record.
+
+A screener claims an application, judges OU2, CN and 印鑑証明書 and completes the screening; another officer, the
+approver, decides. Whoever is the applicant or receives the PIN touches nothing.
+"""
+
+from datetime import datetime, time
+
+from jcanweb import audit, calendar, clock, states
+from jcanweb.config import setting
+from jcanweb.database import flush, lock
+from jcanweb.errors import (
+    ChecksMissing,
+    FieldRefused,
+    HeldByColleague,
+    NotEligible,
+    OwnApplication,
+    StalePage,
+    TwoPersonRule,
+    WordsNeeded,
+    WrongState,
+)
+from jcanweb.models import Application, FieldCheck, Officer
+from jcanweb.names import NameRefused, check_words, comparison_key
+from jcanweb.services import documents
+from jcanweb.services import screening_ledger as ledger
+from jcanweb.vocabulary import ApplicationState as A
+from jcanweb.vocabulary import CheckedField, Event, Subject, Verdict
+
+
+def start(application: Application, *, version: int, by: Officer) -> None:
+    """Claim a submitted application, or take over one that a colleague has on the desk and has not completed.
+
+    One's own claim once more changes nothing. Raises StalePage, OwnApplication, WrongState.
+    """
+    lock(application)
+    claimed = application.state is A.SCREENING and application.screened_at is None
+    if claimed and application.screening_by == by.id:
+        return
+    if application.version != version:
+        raise StalePage()
+    _not_own(application, by)
+    if not claimed:
+        states.move(application, A.SCREENING)
+    application.screening_by = by.id
+    flush()
+    audit.record(Event.APPLICATION_SCREENING_STARTED, Subject.APPLICATION, application.id, by=by)
+
+
+def check(application: Application, field: CheckedField, verdict: Verdict, comment: str, *, version: int,
+          by: Officer) -> None:  # fmt: skip
+    """Record a verdict on the field's present text; the same verdict again changes nothing.
+
+    Only who has the application on the desk, until the screening is completed. A field with a finding that
+    refuses cannot pass, a failed one needs a comment (at most 1,000 characters). Raises StalePage,
+    OwnApplication, HeldByColleague, WrongState, FieldRefused, WordsNeeded.
+    """
+    lock(application, version)
+    _at_work(application, by)
+    shown = ledger.field(application, field)
+    if verdict is Verdict.PASS and shown.refused:
+        raise FieldRefused(
+            "この項目は証明書に使えない内容のため、適合にできません。差し戻してください。", field="verdict"
+        )
+    comment = _words(comment, "コメント", "comment")
+    if verdict is Verdict.FAIL and not comment:
+        raise WordsNeeded("不適合とするときは、申請者が直せるように理由を入力してください。", field="comment")
+    last = shown.check
+    if last and (last.verdict, last.comment, last.checked_by) == (verdict, comment, by.id):
+        return
+    application.checks.append(
+        FieldCheck(application_id=application.id, revision=application.revision, field=field, value=shown.value,
+                   verdict=verdict, comment=comment, checked_by=by.id, checked_at=clock.now())
+    )  # fmt: skip
+    flush()
+    audit.record(Event.APPLICATION_FIELD_CHECKED, Subject.APPLICATION, application.id, by=by,
+                 field=field.value, verdict=verdict.value, revision=application.revision)  # fmt: skip
+
+
+def finish(application: Application, *, version: int, by: Officer) -> None:
+    """Complete the screening: all three fields pass at the present revision and the conditions hold.
+
+    Raises StalePage, OwnApplication, HeldByColleague, WrongState, ChecksMissing, NotEligible.
+    """
+    lock(application, version)
+    _at_work(application, by)
+    _all_pass(application)
+    _eligible(application)
+    application.screened_by, application.screened_at = by.id, clock.now()
+    flush()
+    audit.record(
+        Event.APPLICATION_SCREENED, Subject.APPLICATION, application.id, by=by, revision=application.revision
+    )
+
+
+def send_back(application: Application, reason: str, *, version: int, by: Officer) -> None:
+    """Return for correction, by who has it on the desk, before the screening is completed.
+
+    `reason` (1 to 1,000 characters) goes to the applicant. Raises StalePage, OwnApplication, HeldByColleague,
+    WrongState, WordsNeeded, FieldRefused.
+    """
+    lock(application, version)
+    _at_work(application, by)
+    _return(application, reason, by)
+
+
+def send_back_screened(application: Application, reason: str, *, version: int, by: Officer) -> None:
+    """Return for correction instead of approving; the completed screening is void.
+
+    Raises as `send_back`, and TwoPersonRule for who had a hand in the screening.
+    """
+    lock(application, version)
+    _screened(application)
+    _other_person(application, by)
+    _return(application, reason, by)
+
+
+def _return(application: Application, reason: str, by: Officer) -> None:
+    reason = _reason(reason, "差戻しの理由")
+    states.move(application, A.RETURNED)
+    application.screened_by = application.screened_at = None
+    application.returned_by, application.returned_at = by.id, clock.now()
+    application.returned_reason = reason
+    flush()
+    audit.record(Event.APPLICATION_RETURNED, Subject.APPLICATION, application.id, by=by,
+                 revision=application.revision)  # fmt: skip
+
+
+def approve(application: Application, *, version: int, by: Officer) -> None:
+    """Decide to issue, after the screening and never by one who checked this revision.
+
+    Raises StalePage, WrongState, OwnApplication, TwoPersonRule, ChecksMissing, NotEligible.
+    """
+    lock(application, version)
+    if application.state is A.SCREENING and application.screened_at is None:
+        raise ChecksMissing("審査がまだ完了していません。審査の完了後に承認してください。")
+    _other_person(application, by)
+    _all_pass(application)
+    _eligible(application)
+    states.move(application, A.APPROVED)  # nothing may be read between this and the names below
+    application.approved_by, application.approved_at = by.id, clock.now()
+    flush()
+    audit.record(
+        Event.APPLICATION_APPROVED, Subject.APPLICATION, application.id, by=by, revision=application.revision
+    )
+
+
+def reject(application: Application, reason: str, *, version: int, by: Officer) -> None:
+    """Decide not to issue; the application ends. `reason` (1 to 1,000 characters) goes to the applicant.
+
+    Also before the screening is completed: who is not eligible gets no further. Raises StalePage, WrongState,
+    OwnApplication, TwoPersonRule, WordsNeeded, FieldRefused.
+    """
+    lock(application, version)
+    _other_person(application, by)
+    reason = _reason(reason, "却下の理由")
+    states.move(application, A.REJECTED)
+    application.rejected_by, application.rejected_at, application.rejected_reason = by.id, clock.now(), reason
+    flush()
+    audit.record(
+        Event.APPLICATION_REJECTED, Subject.APPLICATION, application.id, by=by, revision=application.revision
+    )
+
+
+def open_document(application: Application, *, by: Officer) -> bytes:
+    """The 印鑑証明書 as it was handed in; that it was opened is recorded. Raises OwnApplication, FieldRefused."""
+    _not_own(application, by)
+    if application.seal_certificate is None:
+        raise FieldRefused("印鑑証明書は添付されていません。")
+    content = documents.content(application.seal_certificate)
+    audit.record(Event.APPLICATION_DOCUMENT_OPENED, Subject.APPLICATION, application.id, by=by,
+                 document=application.seal_certificate_id)  # fmt: skip
+    return content
+
+
+def lapse_old() -> list[Application]:
+    """End the applications that have waited APPLICATION_LAPSE_MONTHS for their applicant, as draft or returned.
+
+    One that waits for us never lapses; it is overdue. Returns those ended, so that their people can be told.
+    """
+    ended = []
+    first = calendar.months_before(calendar.jst_date(clock.now()), setting("APPLICATION_LAPSE_MONTHS"))
+    for application in ledger.forgotten(before=datetime.combine(first, time(), calendar.JST)):
+        states.move(application, A.LAPSED)
+        flush()
+        audit.record(Event.APPLICATION_LAPSED, Subject.APPLICATION, application.id, by=None)
+        ended.append(application)
+    return ended
+
+
+def own(application: Application, officer: Officer) -> bool:
+    """Is this officer the applicant, or the one the PIN goes to?"""
+    theirs = {application.person.email, application.pin_recipient_email}
+    return comparison_key(officer.email) in {comparison_key(address) for address in theirs}
+
+
+def _not_own(application: Application, by: Officer) -> None:
+    if own(application, by):
+        raise OwnApplication()
+
+
+def _at_work(application: Application, by: Officer) -> None:
+    """The one who has it on the desk, while the screening is open."""
+    _not_own(application, by)
+    if application.state is not A.SCREENING or application.screened_at is not None:
+        raise WrongState("Application", str(application.state), str(A.SCREENING))
+    if application.screening_by != by.id:
+        raise HeldByColleague()
+
+
+def _screened(application: Application) -> None:
+    """Handed over to the approver."""
+    if application.state is not A.SCREENING:
+        raise WrongState("Application", str(application.state), str(A.SCREENING))
+    if application.screened_at is None:
+        raise ChecksMissing("審査がまだ完了していません。審査の完了を待ってから操作してください。")
+
+
+def _other_person(application: Application, by: Officer) -> None:
+    """Neither the applicant nor anyone who had a hand in the screening of this revision."""
+    _not_own(application, by)
+    checkers = {check.checked_by for check in application.checks if check.revision == application.revision}
+    if by.id in checkers | {application.screening_by, application.screened_by}:
+        raise TwoPersonRule()
+
+
+def _all_pass(application: Application) -> None:
+    if not all(shown.passed for shown in ledger.fields(application)):
+        raise ChecksMissing()
+
+
+def _eligible(application: Application) -> None:
+    found = ledger.obstacles(application)
+    if found:
+        raise NotEligible("".join(found))
+
+
+def _reason(typed: str, what: str) -> str:
+    words = _words(typed, what, "reason")
+    if not words:
+        raise WordsNeeded(f"{what}を入力してください。", field="reason")
+    return words
+
+
+def _words(typed: str, what: str, field: str) -> str:
+    try:
+        return check_words(typed, what)
+    except NameRefused as refusal:
+        raise FieldRefused(refusal.sentence, field=field) from None
