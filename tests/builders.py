@@ -56,9 +56,10 @@ def corporation(**values: Any) -> Corporation:
 
 def person(of: Corporation | None = None, **values: Any) -> Person:
     """The representative of a corporation (its own new one by default)."""
-    number, home = next(_numbers), of or corporation()
+    number = next(_numbers)
+    home = of or corporation(representative=values.get("name", f"申請 花子{number}"))
     made = Person(**{
-        "corporation_id": home.id, "name": f"申請 花子{number}", "name_kana": "シンセイ ハナコ",
+        "corporation_id": home.id, "name": home.representative, "name_kana": "シンセイ ハナコ",
         "email": f"person{number}@example.jp", "authority": Authority.REPRESENTATIVE,
         "registered_at": clock.now(), **values,
     })  # fmt: skip

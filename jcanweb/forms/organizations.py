@@ -4,6 +4,7 @@ from jcanweb import names
 from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import DayField, choice_field, text_field
 from jcanweb.services import organizations
+from jcanweb.services.organizations import CorporationEntry, PersonEntry
 from jcanweb.vocabulary import AgreementState, Authority
 
 
@@ -18,6 +19,15 @@ class CorporationForm(VersionForm):
     agreement_from = DayField("契約の開始日")
     agreement_to = DayField("契約の終了日", required=False)
 
+    def entry(self) -> CorporationEntry:
+        """What was typed, once it is valid."""
+        return CorporationEntry(
+            corporate_number=self.corporate_number.data or "", company_id=self.company_id.data or "",
+            name=self.name.data or "", name_kana=self.name_kana.data or "", name_en=self.name_en.data or "",
+            representative=self.representative.data or "", agreement_state=AgreementState(self.agreement_state.data),
+            agreement_from=self.agreement_from.data, agreement_to=self.agreement_to.data,
+        )  # fmt: skip
+
 
 class PersonForm(VersionForm):
     name = text_field("氏名", lambda typed: names.check_name(typed, "氏名"))
@@ -26,3 +36,11 @@ class PersonForm(VersionForm):
     authority = choice_field("権限", Authority)
     delegated_from = DayField("委任の開始日", required=False)
     delegated_to = DayField("委任の終了日", required=False)
+
+    def entry(self) -> PersonEntry:
+        """What was typed, once it is valid."""
+        return PersonEntry(
+            name=self.name.data or "", name_kana=self.name_kana.data or "", email=self.email.data or "",
+            authority=Authority(self.authority.data), delegated_from=self.delegated_from.data,
+            delegated_to=self.delegated_to.data,
+        )  # fmt: skip

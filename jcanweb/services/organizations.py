@@ -5,16 +5,24 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from jcanweb import audit, clock, names
 from jcanweb.calendar import japanese_date, jst_date
 from jcanweb.database import db, flush, lock
-from jcanweb.errors import FieldRefused, NotEligible
-from jcanweb.models import Certificate, Corporation, Invitation, Officer, Person, WebSession
-from jcanweb.vocabulary import AgreementState, Authority, Event, Subject
+from jcanweb.errors import FieldRefused, NotEligible, StalePage
+from jcanweb.models import Application, Certificate, Corporation, Invitation, Officer, Person, WebSession
+from jcanweb.services import invitations as links
+from jcanweb.vocabulary import (
+    AgreementState,
+    ApplicationState,
+    Authority,
+    CertificateState,
+    Event,
+    Subject,
+)
 
 PAGE = 50
 
@@ -66,9 +74,18 @@ def register(entry: CorporationEntry, *, by: Officer) -> Corporation:
 
 
 def change(corporation: Corporation, entry: CorporationEntry, *, version: int, by: Officer) -> None:
-    """Correct a corporation or its agreement. Raises StalePage, names.NameRefused, FieldRefused."""
+    """Correct a corporation or its agreement. Raises StalePage, names.NameRefused, FieldRefused.
+
+    The 法人番号 stands in every certificate (OU): it stays while an application is checked or a certificate lives.
+    """
     lock(corporation, version)
     values = _corporation(entry)
+    if values["corporate_number"] != corporation.corporate_number and _number_in_use(corporation):
+        raise FieldRefused(
+            "法人番号は証明書に載るため、いまは変更できません。"
+            "審査中・承認済みの申請は差し戻すか却下し、有効な証明書は失効してから変更してください。",
+            field="corporate_number",
+        )
     _refuse_taken(entry.corporate_number, entry.company_id, corporation.id)
     changed = _assign(corporation, values)
     _flush("この法人番号または企業IDの法人は既に登録されています。")
@@ -105,9 +122,9 @@ def change_person(person: Person, entry: PersonEntry, *, version: int, by: Offic
     audit.record(Event.PERSON_CHANGED, Subject.PERSON, person.id, by=by, fields=changed)
 
 
-def obstacles(person: Person) -> list[str]:
-    """Why this person may not apply today (Japan), one sentence a condition; empty when eligible (第2条)."""
-    today, corporation = jst_date(clock.now()), person.corporation
+def agreement_obstacles(corporation: Corporation) -> list[str]:
+    """Why nobody of this corporation may apply today (Japan); empty while the agreement is in force."""
+    today = jst_date(clock.now())
     found = []
     if corporation.agreement_state is not AgreementState.ACTIVE:
         word = "停止中" if corporation.agreement_state is AgreementState.SUSPENDED else "終了"
@@ -118,6 +135,15 @@ def obstacles(person: Person) -> list[str]:
         )
     if corporation.agreement_to is not None and corporation.agreement_to < today:
         found.append(f"電子契約利用契約の期間が{japanese_date(corporation.agreement_to)}に終わっています。")
+    return found
+
+
+def obstacles(person: Person) -> list[str]:
+    """Why this person may not apply today (Japan), one sentence a condition; empty when eligible (第2条)."""
+    today, corporation = jst_date(clock.now()), person.corporation
+    found = agreement_obstacles(corporation)
+    if person.authority is Authority.REPRESENTATIVE and not _is_representative(person.name, corporation):
+        found.append("登録されている代表者の氏名と違います。代表者が交代した場合は、委任の記録が必要です。")
     if person.authority is Authority.DELEGATE:
         if person.delegated_from is None:
             found.append("委任の記録がありません。委任状の提出が必要です。")
@@ -167,9 +193,32 @@ def person_of(corporation: Corporation, person_id: int) -> Person | None:
 
 
 def certificates(corporation: Corporation) -> list[Certificate]:
-    """The newest PAGE certificates of the corporation."""
+    """The newest PAGE + 1 certificates of the corporation; the last only tells of more."""
     query = select(Certificate).where(Certificate.corporation_id == corporation.id)
-    return list(db.session.scalars(query.order_by(Certificate.id.desc()).limit(PAGE)))
+    return list(db.session.scalars(query.order_by(Certificate.id.desc()).limit(PAGE + 1)))
+
+
+def living(corporation: Corporation) -> int:
+    """How many of its certificates are neither revoked nor expired."""
+    query = select(func.count()).where(
+        Certificate.corporation_id == corporation.id, Certificate.state != CertificateState.REVOKED,
+        Certificate.not_after > clock.now(),
+    )  # fmt: skip
+    return db.session.scalar(query) or 0
+
+
+def invite(person: Person, *, newest: int, by: Officer) -> str:
+    """A new personal link; the earlier ones end. `newest` is the invitation the page showed, 0 for none.
+
+    Raises StalePage when a link was sent meanwhile, so that a double click does not end the link it has just sent.
+    """
+    lock(person)
+    found = db.session.scalar(select(func.max(Invitation.id)).where(Invitation.person_id == person.id)) or 0
+    if found != newest:
+        raise StalePage(
+            "この方への案内は、画面を開いたあとに送られています。届いていない場合だけ、もう一度送ってください。"
+        )
+    return links.invite(person, by=by)
 
 
 def invitations(corporation: Corporation) -> dict[int, Invitation]:
@@ -205,7 +254,7 @@ def _person(corporation: Corporation, entry: PersonEntry) -> dict[str, object]:
         raise FieldRefused("委任の開始日を入力してください。", field="delegated_from")
     if delegate and entry.delegated_to and entry.delegated_from and entry.delegated_to < entry.delegated_from:
         raise FieldRefused("委任の終了日は開始日以後にしてください。", field="delegated_to")
-    if not delegate and names.comparison_key(name) != names.comparison_key(corporation.representative):
+    if not delegate and not _is_representative(name, corporation):
         raise FieldRefused(
             "登録されている代表者の氏名と違います。代表者でない場合は「委任を受けた者」を選んでください。",
             field="authority",
@@ -238,6 +287,16 @@ def _refuse_same_address(corporation: Corporation, email: object, own_id: int | 
     query = select(Person.id).where(Person.corporation_id == corporation.id, Person.email == email)
     if set(db.session.scalars(query)) - {own_id}:
         raise FieldRefused("このメールアドレスの権限者は既に登録されています。", field="email")
+
+
+def _is_representative(name: str, corporation: Corporation) -> bool:
+    return names.comparison_key(name) == names.comparison_key(corporation.representative)
+
+
+def _number_in_use(corporation: Corporation) -> bool:
+    checked = {ApplicationState.SCREENING, ApplicationState.APPROVED, ApplicationState.ISSUING}
+    applied = exists().where(Application.corporation_id == corporation.id, Application.state.in_(checked))
+    return bool(db.session.scalar(select(applied))) or living(corporation) > 0
 
 
 def _assign(thing: Corporation | Person, values: dict[str, object]) -> list[str]:

@@ -1,0 +1,146 @@
+"""Corporations: the list with its search, registering, correcting; their people and their links."""
+
+from flask import Blueprint, abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from jcanweb import mail
+from jcanweb.config import setting
+from jcanweb.errors import RuleViolation
+from jcanweb.forms.officers import whole_number
+from jcanweb.forms.organizations import CorporationForm, PersonForm
+from jcanweb.forms.rules import show as show_at
+from jcanweb.models import Corporation, Person
+from jcanweb.permissions import requires
+from jcanweb.services import organizations, trail
+from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.web import attempt, respond, said
+
+blueprint = Blueprint("organizations", __name__)
+
+
+@blueprint.get("/corporations")
+@requires(Permission.ORGANIZATION_VIEW)
+def listing() -> tuple[str, int]:
+    typed, before = request.args.get("q", "")[:200], whole_number(request.args.get("before")) or None
+    found = organizations.search(typed, before=before)
+    more = len(found) > organizations.PAGE
+    found = found[: organizations.PAGE]
+    older = url_for(".listing", q=typed or None, before=found[-1].id) if more else None
+    return respond(
+        "organizations/listing.html", "organizations/_rows.html", found=found, older=older, typed=typed
+    )
+
+
+@blueprint.route("/corporations/new", methods=["GET", "POST"])
+@requires(Permission.ORGANIZATION_REGISTER)
+def register() -> tuple[str, int] | Response:
+    form = CorporationForm()
+    if not form.validate_on_submit():
+        return respond("organizations/register.html", form=form, status=422 if form.is_submitted() else 200)
+    made: list[Corporation] = []
+    problem = attempt(lambda: made.append(organizations.register(form.entry(), by=g.officer)),
+                      event=Event.CORPORATION_REGISTERED, subject=Subject.CORPORATION, subject_id="new")  # fmt: skip
+    if problem:
+        return respond("organizations/register.html", form=form, problem=show_at(form, problem), status=409)
+    said("法人を登録しました。続けて権限者を登録してください。")
+    return redirect(url_for(".show", corporate_number=made[0].corporate_number), 303)
+
+
+@blueprint.get("/corporations/<corporate_number>")
+@requires(Permission.ORGANIZATION_VIEW)
+def show(corporate_number: str) -> tuple[str, int]:
+    return _show(_corporation(corporate_number))
+
+
+@blueprint.route("/corporations/<corporate_number>/edit", methods=["GET", "POST"])
+@requires(Permission.ORGANIZATION_REGISTER)
+def change(corporate_number: str) -> tuple[str, int] | Response:
+    corporation = _corporation(corporate_number)
+    form, page = CorporationForm(obj=corporation), "organizations/change.html"
+    if not form.validate_on_submit():
+        return respond(page, corporation=corporation, form=form, status=422 if form.is_submitted() else 200)
+    entry, version = form.entry(), int(form.version.data or 0)
+    problem = attempt(lambda: organizations.change(corporation, entry, version=version, by=g.officer),
+                      event=Event.CORPORATION_CHANGED, subject=Subject.CORPORATION, subject_id=corporation.id)  # fmt: skip
+    if problem:
+        return respond(page, corporation=corporation, form=form, problem=show_at(form, problem), status=409)
+    said("法人の登録内容を変更しました。")
+    return redirect(url_for(".show", corporate_number=corporation.corporate_number), 303)
+
+
+@blueprint.route("/corporations/<corporate_number>/people/new", methods=["GET", "POST"])
+@requires(Permission.PERSON_INVITE)
+def add_person(corporate_number: str) -> tuple[str, int] | Response:
+    """Register an authorised person and send the personal link."""
+    corporation = _corporation(corporate_number)
+    form, page = PersonForm(), "organizations/add_person.html"
+    if not form.validate_on_submit():
+        return respond(page, corporation=corporation, form=form, status=422 if form.is_submitted() else 200)
+    made: list[Person] = []
+    problem = attempt(lambda: made.append(organizations.add_person(corporation, form.entry(), by=g.officer)),
+                      event=Event.PERSON_REGISTERED, subject=Subject.CORPORATION, subject_id=corporation.id)  # fmt: skip
+    if problem:
+        return respond(page, corporation=corporation, form=form, problem=show_at(form, problem), status=409)
+    return _invite(made[0], newest=0)
+
+
+@blueprint.route("/corporations/<corporate_number>/people/<int:person_id>", methods=["GET", "POST"])
+@requires(Permission.PERSON_INVITE)
+def change_person(corporate_number: str, person_id: int) -> tuple[str, int] | Response:
+    person = _person(corporate_number, person_id)
+    form = PersonForm(obj=person)
+    if not form.validate_on_submit():
+        return _person_page(person, form, 422 if form.is_submitted() else 200)
+    problem = attempt(lambda: organizations.change_person(person, form.entry(), version=int(form.version.data or 0),
+                                                          by=g.officer),
+                      event=Event.PERSON_CHANGED, subject=Subject.PERSON, subject_id=person.id)  # fmt: skip
+    if problem:
+        return _person_page(person, form, 409, show_at(form, problem))
+    said("権限者の登録内容を変更しました。")
+    return redirect(url_for(".show", corporate_number=corporate_number), 303)
+
+
+@blueprint.post("/corporations/<corporate_number>/people/<int:person_id>/invite")
+@requires(Permission.PERSON_INVITE)
+def invite(corporate_number: str, person_id: int) -> tuple[str, int] | Response:
+    """A new personal link; the earlier ones end."""
+    return _invite(_person(corporate_number, person_id), whole_number(request.form.get("newest")))
+
+
+def _invite(person: Person, newest: int) -> tuple[str, int] | Response:
+    tokens: list[str] = []
+    problem = attempt(lambda: tokens.append(organizations.invite(person, newest=newest, by=g.officer)),
+                      event=Event.PERSON_INVITED, subject=Subject.PERSON, subject_id=person.id)  # fmt: skip
+    if problem:
+        return _show(person.corporation, problem)
+    link = setting("PUBLIC_URL") + url_for("enrollment.link", token=tokens[0])
+    mail.send(person.email, "invitation", person=person, link=link, days=setting("INVITATION_DAYS"))
+    said(f"{person.name} 様に申請のご案内を送りました。")
+    return redirect(url_for(".show", corporate_number=person.corporation.corporate_number), 303)
+
+
+def _show(corporation: Corporation, problem: RuleViolation | None = None) -> tuple[str, int]:
+    certificates = organizations.certificates(corporation)
+    return respond("organizations/show.html", corporation=corporation, problem=problem and problem.sentence,
+                   invitations=organizations.invitations(corporation),
+                   certificates=certificates[: organizations.PAGE], living=organizations.living(corporation),
+                   more_certificates=len(certificates) > organizations.PAGE,
+                   agreement=organizations.agreement_obstacles(corporation),
+                   obstacles={person.id: organizations.obstacles(person) for person in corporation.people},
+                   history=trail.history(Subject.CORPORATION, corporation.id), status=409 if problem else 200)  # fmt: skip
+
+
+def _person_page(
+    person: Person, form: PersonForm, status: int, problem: str | None = None
+) -> tuple[str, int]:
+    return respond("organizations/change_person.html", person=person, form=form, problem=problem, status=status,
+                   obstacles=organizations.obstacles(person),
+                   history=trail.history(Subject.PERSON, person.id))  # fmt: skip
+
+
+def _corporation(corporate_number: str) -> Corporation:
+    return organizations.by_number(corporate_number) or abort(404)
+
+
+def _person(corporate_number: str, person_id: int) -> Person:
+    return organizations.person_of(_corporation(corporate_number), person_id) or abort(404)
