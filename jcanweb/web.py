@@ -1,8 +1,9 @@
 """What every answer has in common: page or partial, downloads, error pages, headers."""
 
+from enum import StrEnum
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import (
     Blueprint,
@@ -33,6 +34,7 @@ from jcanweb.vocabulary import Event, Outcome, Permission, Subject
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])
 blueprint = Blueprint("web", __name__)
+Member = TypeVar("Member", bound=StrEnum)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -105,6 +107,11 @@ def attempt(act: Any, *, event: Event, subject: Subject, subject_id: object) -> 
         )
         return violation
     return None
+
+
+def picked(kind: type[Member], name: str) -> Member | None:
+    """The member of an enum that a filter in the address names; None for any other word."""
+    return next((member for member in kind if member.value == request.args.get(name)), None)
 
 
 def told(steps: list[Step]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -94,6 +94,8 @@ class Visitor:
         url = urljoin(self.page.url, form.get("action") or self.page.url)
         multipart = form.get("enctype") == "multipart/form-data"
         data = fields(form) | {name: value for name, value in values.items() if value is not None}
+        if form.get("method", "get").lower() == "get":
+            return self.get(f"{url.partition('?')[0]}?{urlencode(data)}", status)
         kind = "multipart/form-data" if multipart else "application/x-www-form-urlencoded"
         return self._follow(self.client.post(url, data=data, content_type=kind), url, status)
 

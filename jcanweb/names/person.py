@@ -45,7 +45,7 @@ def check_name(raw: str, what: str, longest: int = 100) -> str:
     marks = 0
     for before, character in zip(" " + raw, raw, strict=False):
         if ord(character) in _SELECTORS:
-            if ord(character) not in (*_IDEOGRAPHIC_VARIATION, *_STANDARD_VARIATION) or not _is_kanji(before):
+            if not is_variation(before, character):
                 raise NameRefused(
                     _SENTENCES[FindingCode.INVISIBLE].format(what=what, seen=describe(character))
                 )
@@ -86,6 +86,11 @@ def comparison_key(raw: str) -> str:
         before = key
         key = "".join(unicodedata.normalize("NFKC", key).casefold().translate(_VARIANTS).split())
     return key
+
+
+def is_variation(before: str, character: str) -> bool:
+    """Does this variation selector choose the form of the kanji before it (葛󠄀 in names)?"""
+    return ord(character) in (*_IDEOGRAPHIC_VARIATION, *_STANDARD_VARIATION) and _is_kanji(before)
 
 
 def _is_kanji(character: str) -> bool:

@@ -28,15 +28,14 @@ from jcanweb.errors import (
 )
 from jcanweb.issuers.port import AlreadyRevoked, IssuerError, IssuerUnavailable
 from jcanweb.models import Certificate, Officer, Person, Revocation
-from jcanweb.names import NameRefused, check_name
-from jcanweb.services import backup, delivery, status
+from jcanweb.names import NameRefused, check_words
+from jcanweb.services import backup, delivery, recovery, status
 from jcanweb.states import move
 from jcanweb.vocabulary import CertificateState as C
 from jcanweb.vocabulary import Event, RevocationReason, RevocationRequester, Subject
 from jcanweb.vocabulary import RevocationState as R
 
 URGENT = frozenset({RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE})
-WORDS_LONGEST = 1000
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─"), "-")
 
 UNANSWERED = (
@@ -75,7 +74,7 @@ def receive(certificate: Certificate, *, reason: RevocationReason, requester: Re
     if db.session.scalar(select(Revocation.id).where(Revocation.certificate_id == certificate.id,
                                                      Revocation.state != R.REFUSED)):  # fmt: skip
         raise RevocationOpen()
-    words = check_words(words)
+    words = _words(words)
     if reason is RevocationReason.UNSPECIFIED and not words:
         raise WordsNeeded()
     if invalid_from is not None:
@@ -113,7 +112,7 @@ def refuse(revocation: Revocation, *, words: str, version: int, by: Officer) -> 
     """
     lock(revocation, version)
     _check_decider(revocation, by)
-    words = check_words(words)
+    words = _words(words)
     if not words:
         raise WordsNeeded("失効しないと判断した理由を入力してください。")
     move(revocation, R.REFUSED)
@@ -166,6 +165,7 @@ def execute(revocation: Revocation, *, confirmation: str, version: int, by: Offi
     flush()
     audit.record(Event.REVOCATION_EXECUTED, Subject.REVOCATION, revocation.id, by=by, act=act, **facts)
     delivery.end(certificate, "revoked", by=by)
+    recovery.lapse_overdue(certificate, by=by)
     if revocation.reason is RevocationReason.KEY_COMPROMISE:  # nothing of a compromised key is worth a backup
         for kept in backup.living(certificate).values():
             backup.destroy(kept, by=by)
@@ -178,23 +178,11 @@ def typed_number(typed: str) -> str:
     return "".join(unicodedata.normalize("NFKC", typed).translate(_HYPHENS).upper().split())
 
 
-def check_words(typed: str, field: str = "words") -> str:
-    """Free text with outer blanks and empty lines at the ends cut; each line must be readable as a name is.
-
-    Raises FieldRefused for more than 1,000 characters, and for control, bidi and other unseen characters.
-    """
-    lines = [line.strip(" \u3000\t") for line in typed.replace("\r\n", "\n").strip().split("\n")]
-    words = "\n".join(lines)
-    if len(words) > WORDS_LONGEST:
-        raise FieldRefused(
-            f"理由は{WORDS_LONGEST}文字以内で入力してください（いま {len(words)} 文字）。", field
-        )
+def _words(typed: str) -> str:
     try:
-        for line in filter(None, lines):
-            check_name(line, "理由", WORDS_LONGEST)
+        return check_words(typed, "理由")
     except NameRefused as refusal:
-        raise FieldRefused(refusal.sentence, field) from None
-    return words
+        raise FieldRefused(refusal.sentence, "words") from None
 
 
 def _check_invalid_from(moment: datetime, certificate: Certificate, at: datetime) -> None:

@@ -145,7 +145,7 @@ def test_unreadable_words_are_refused_at_their_field(
 
 def test_words_of_several_lines_stay(cast: Cast, certificate: Certificate) -> None:
     assert (
-        cast.receive(certificate, words="\r\n一行目 \r\n\r\n葛\U000e0100城さん\r\n").words
+        cast.receive(certificate, words="\r\n一行目\r\n\r\n葛\U000e0100城さん\r\n").words
         == "一行目\n\n葛\U000e0100城さん"
     )
 
