@@ -11,6 +11,7 @@ from jcanweb.forms.organizations import CorporationForm, PersonForm
 from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Corporation, Person
 from jcanweb.permissions import requires
+from jcanweb.services import organization_ledger as ledger
 from jcanweb.services import organizations, trail
 from jcanweb.vocabulary import Event, Permission, Subject
 from jcanweb.web import attempt, respond, said
@@ -22,9 +23,9 @@ blueprint = Blueprint("organizations", __name__)
 @requires(Permission.ORGANIZATION_VIEW)
 def listing() -> tuple[str, int]:
     typed, before = request.args.get("q", "")[:200], whole_number(request.args.get("before")) or None
-    found = organizations.search(typed, before=before)
-    more = len(found) > organizations.PAGE
-    found = found[: organizations.PAGE]
+    found = ledger.search(typed, before=before)
+    more = len(found) > ledger.PAGE
+    found = found[: ledger.PAGE]
     older = url_for(".listing", q=typed or None, before=found[-1].id) if more else None
     return respond(
         "organizations/listing.html", "organizations/_rows.html", found=found, older=older, typed=typed
@@ -120,11 +121,11 @@ def _invite(person: Person, newest: int) -> tuple[str, int] | Response:
 
 
 def _show(corporation: Corporation, problem: RuleViolation | None = None) -> tuple[str, int]:
-    certificates = organizations.certificates(corporation)
+    certificates = ledger.certificates(corporation)
     return respond("organizations/show.html", corporation=corporation, problem=problem and problem.sentence,
-                   invitations=organizations.invitations(corporation),
-                   certificates=certificates[: organizations.PAGE], living=organizations.living(corporation),
-                   more_certificates=len(certificates) > organizations.PAGE,
+                   invitations=ledger.invitations(corporation),
+                   certificates=certificates[: ledger.PAGE], living=organizations.living(corporation),
+                   more_certificates=len(certificates) > ledger.PAGE,
                    agreement=organizations.agreement_obstacles(corporation),
                    obstacles={person.id: organizations.obstacles(person) for person in corporation.people},
                    history=trail.history(Subject.CORPORATION, corporation.id), status=409 if problem else 200)  # fmt: skip
@@ -143,4 +144,4 @@ def _corporation(corporate_number: str) -> Corporation:
 
 
 def _person(corporate_number: str, person_id: int) -> Person:
-    return organizations.person_of(_corporation(corporate_number), person_id) or abort(404)
+    return ledger.person_of(_corporation(corporate_number), person_id) or abort(404)

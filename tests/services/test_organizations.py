@@ -15,6 +15,7 @@ from jcanweb.errors import FieldRefused, LinkExpired, NotEligible, RuleViolation
 from jcanweb.models import AuditEntry, Corporation, Invitation, Officer, Person, WebSession
 from jcanweb.names import NameRefused
 from jcanweb.services import invitations
+from jcanweb.services import organization_ledger as ledger
 from jcanweb.services import organizations as service
 from jcanweb.services.organizations import CorporationEntry, PersonEntry
 from jcanweb.vocabulary import AgreementState, ApplicationState, Authority, CertificateState, Event, Role
@@ -146,7 +147,7 @@ def test_a_change_is_recorded_by_its_fields_alone(home: Corporation, screener: O
     entry = replace(ENTRY, name="新見本株式会社", agreement_state=AgreementState.ENDED)
     service.change(home, entry, version=home.version, by=screener)
     assert last(Event.CORPORATION_CHANGED).facts == {"fields": ["name", "agreement_state"]}
-    assert service.search("新見本") == [home]
+    assert ledger.search("新見本") == [home]
 
 
 def test_a_page_that_grew_old_changes_nothing(home: Corporation, screener: Officer) -> None:
@@ -238,8 +239,8 @@ def test_an_address_stands_once_in_a_corporation_and_may_in_another(
 
 def test_a_person_is_found_in_the_own_corporation_only(home: Corporation, screener: Officer) -> None:
     made = service.add_person(home, HEAD, by=screener)
-    assert service.person_of(home, made.id) is made
-    assert service.person_of(builders.corporation(), made.id) is None
+    assert ledger.person_of(home, made.id) is made
+    assert ledger.person_of(builders.corporation(), made.id) is None
 
 
 def test_another_address_ends_links_and_sessions(home: Corporation, screener: Officer) -> None:
@@ -269,7 +270,7 @@ def test_a_double_click_does_not_end_the_link_just_sent(home: Corporation, scree
         service.invite(made, newest=0, by=screener)
     sent = invitations.open_link(link)
     again = service.invite(made, newest=sent.id, by=screener)
-    assert service.invitations(home)[made.id] is invitations.open_link(again)
+    assert ledger.invitations(home)[made.id] is invitations.open_link(again)
     with pytest.raises(LinkExpired):
         invitations.open_link(link)
     assert db.session.query(Invitation).count() == 2
@@ -324,31 +325,31 @@ def test_the_last_day_still_counts_until_midnight_in_japan(context: Any, hands: 
 )
 def test_a_corporation_is_found_by_name_reading_english_name_or_number(home: Corporation, typed: str) -> None:
     builders.corporation()
-    assert service.search(typed) == [home]
+    assert ledger.search(typed) == [home]
 
 
 @pytest.mark.parametrize("typed", ["%", "_", "無い会社", "あ" * 5000])
 def test_what_is_not_there_is_not_found(home: Corporation, typed: str) -> None:
-    assert service.search(typed) == []
+    assert ledger.search(typed) == []
 
 
 def test_pages_follow_each_other_without_a_gap_in_three_queries(context: Any) -> None:
-    made = [builders.corporation().id for _ in range(service.PAGE + 3)]
-    first = service.search()
-    assert len(first) == service.PAGE + 1
-    rest = service.search(before=first[service.PAGE - 1].id)
-    assert [one.id for one in first[: service.PAGE] + rest] == made[::-1]
+    made = [builders.corporation().id for _ in range(ledger.PAGE + 3)]
+    first = ledger.search()
+    assert len(first) == ledger.PAGE + 1
+    rest = ledger.search(before=first[ledger.PAGE - 1].id)
+    assert [one.id for one in first[: ledger.PAGE] + rest] == made[::-1]
     db.session.expire_all()
     asked: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    assert [len(one.people) for one in service.search()] == [0] * (service.PAGE + 1)
+    assert [len(one.people) for one in ledger.search()] == [0] * (ledger.PAGE + 1)
     assert len(asked) == 2
 
 
 def test_living_certificates_are_neither_revoked_nor_expired(context: Any, hands: Any) -> None:
     certificate = issued_certificate()
     home = db.session.get_one(Corporation, certificate.corporation_id)
-    assert (service.living(home), service.certificates(home)) == (1, [certificate])
+    assert (service.living(home), ledger.certificates(home)) == (1, [certificate])
     hands.at = certificate.not_after + timedelta(seconds=1)
     assert service.living(home) == 0
 

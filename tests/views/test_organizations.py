@@ -7,7 +7,7 @@ import pytest
 
 from jcanweb.database import db, transaction
 from jcanweb.models import AuditEntry, Certificate, Corporation, Invitation, Person
-from jcanweb.services import organizations
+from jcanweb.services import organization_ledger as ledger
 from jcanweb.vocabulary import AgreementState, Authority, Event, Outcome, Role
 from tests import builders
 from tests.issued import issued_certificate
@@ -258,11 +258,11 @@ def test_an_ended_agreement_asks_for_a_decision_on_living_certificates(app: Any,
 
 def test_the_list_is_searched_and_paged(app: Any, screener: Visitor) -> None:
     with app.test_request_context(), transaction():
-        for _ in range(organizations.PAGE + 1):
+        for _ in range(ledger.PAGE + 1):
             builders.corporation()
         only = builders.corporation(name="唯一無二株式会社", name_key="唯一無二株式会社")
     page = screener.get("/corporations")
-    assert len(page.all("tr")) == organizations.PAGE + 1
+    assert len(page.all("tr")) == ledger.PAGE + 1
     older = next(str(a.get("href")) for a in page.all("a") if a.get("rel") == "next")
     assert len(screener.get(older).all("tr")) == 3
     found = screener.get("/corporations?q=唯一")
