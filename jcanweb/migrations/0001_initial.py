@@ -961,6 +961,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("revocation", schema=None) as batch_op:
         batch_op.create_index("ix_revocation_certificate", ["certificate_id"], unique=False)
+        batch_op.create_index("ix_revocation_executed", ["executed_at", "id"], unique=False)
         batch_op.create_index("ix_revocation_received", ["received_at", "id"], unique=False)
         batch_op.create_index("ix_revocation_state", ["state", "due_at"], unique=False)
         batch_op.create_index(

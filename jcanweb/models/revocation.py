@@ -17,6 +17,7 @@ class Revocation(Base):
               sqlite_where=text("state <> 'refused'"), postgresql_where=text("state <> 'refused'")),
         Index("ix_revocation_state", "state", "due_at"),
         Index("ix_revocation_received", "received_at", "id"),
+        Index("ix_revocation_executed", "executed_at", "id"),
         Index("ix_revocation_certificate", "certificate_id"),
         Index("ix_revocation_unlisted", "id", sqlite_where=text("executed_at IS NOT NULL AND crl_number IS NULL"),
               postgresql_where=text("executed_at IS NOT NULL AND crl_number IS NULL")),
