@@ -30,6 +30,16 @@
     }
   });
 
+  // One press is one POST: the second click of a double click would make the browser drop the first answer,
+  // and a PIN or a file comes only once.
+  const sent = new WeakMap();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (event.timeStamp - (sent.get(form) ?? -Infinity) < 5000) event.preventDefault();
+    else sent.set(form, event.timeStamp);
+  });
+
   // Characters as the certificate counts them: code points, not UTF-16 units.
   document.addEventListener("input", (event) => {
     const counter = document.querySelector(`[data-counter-for="${CSS.escape(event.target.id)}"]`);

@@ -1,6 +1,8 @@
 """Delivery: PKCS#12 and PIN, each once, each by its own link, sealed under what only that link holds.
 
 The one UPDATE in `take` decides who wins; the content is opened in a child process and then gone from here.
+It leaves after the commit: a crash before it costs nothing, one after it costs the content, which only a
+recovery brings again. A link cannot be sent a second time either: the server does not know it any more.
 """
 
 import secrets
@@ -14,8 +16,15 @@ from sqlalchemy.orm import joinedload, undefer
 from jcanweb import audit, clock, mail, states
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
-from jcanweb.errors import AlreadyTaken, DeliveryFailed, DeliveryStopped, LinkExpired, WrongState
-from jcanweb.models import Certificate, Delivery, Person
+from jcanweb.errors import (
+    AlreadyTaken,
+    DeliveryFailed,
+    DeliveryStopped,
+    LinkExpired,
+    RuleViolation,
+    WrongState,
+)
+from jcanweb.models import Certificate, Delivery
 from jcanweb.pki import enclave, vault
 from jcanweb.pki.sealbox import new_token, token_hash
 from jcanweb.services import backup, custodians
@@ -102,23 +111,32 @@ def announce(certificate: Certificate, tokens: dict[SecretKind, str]) -> None:
                   renewed=sent.recovery_id is not None, pin_subject=setting("PIN_MAIL_SUBJECT"))  # fmt: skip
 
 
-def find(token: str, kind: SecretKind, *, person: Person | None = None) -> Delivery | None:
-    """The delivery of this link; with `person` only one of that person's own certificates."""
+def find(token: str, kind: SecretKind) -> Delivery | None:
+    """The delivery of this link."""
     query = select(Delivery).where(Delivery.token_sha256 == token_hash(token), Delivery.kind == kind)
-    if person is not None:
-        query = query.join(Delivery.certificate).where(Certificate.person_id == person.id)
     return db.session.scalar(query.options(joinedload(Delivery.certificate)))
 
 
-def check(delivery: Delivery) -> None:
-    """Could it be taken now? Raises AlreadyTaken, LinkExpired, DeliveryStopped."""
+def obstacle(delivery: Delivery) -> RuleViolation | None:
+    """Why it could not be taken now: AlreadyTaken, DeliveryStopped, LinkExpired; None when it could."""
     certificate = delivery.certificate
     if delivery.taken_at is not None:
-        raise AlreadyTaken()
+        return AlreadyTaken()
     if certificate.state not in OPEN_STATES or certificate.not_after <= clock.now():
-        raise DeliveryStopped()
+        return DeliveryStopped()
     if delivery.ended_at is not None or delivery.expires_at <= clock.now():
-        raise LinkExpired()
+        return LinkExpired()
+    return None
+
+
+def holder(delivery: Delivery) -> str:
+    """Who acts through the link, for the audit record: whoever holds it, known by the delivery's id only."""
+    return f"link:{delivery.id}"
+
+
+def file_name(delivery: Delivery) -> str:
+    """What the PKCS#12 is saved as."""
+    return f"{delivery.certificate.jc_number}.p12"
 
 
 def take(delivery: Delivery, token: str, *, by: object) -> bytes:
@@ -128,8 +146,9 @@ def take(delivery: Delivery, token: str, *, by: object) -> bytes:
     """
     lock(delivery.certificate)
     db.session.refresh(delivery)
-    check(delivery)
-    sealed = db.session.scalar(select(Delivery.sealed).where(Delivery.id == delivery.id))
+    if (refusal := obstacle(delivery)) is not None:
+        raise refusal
+    content = _open(delivery, token)
     at = clock.now()
     won = db.session.execute(
         update(Delivery)
@@ -138,13 +157,18 @@ def take(delivery: Delivery, token: str, *, by: object) -> bytes:
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
-    if won is None or sealed is None:
-        raise AlreadyTaken()
+    if won is None:  # its time ran out while the child worked
+        raise LinkExpired()
+    db.session.refresh(delivery)
     audit.record(Event.DELIVERY_TAKEN, Subject.DELIVERY, delivery.id, by=by, certificate=delivery.certificate_id,
                  kind=delivery.kind.value)  # fmt: skip
-    db.session.refresh(delivery)
+    return content
+
+
+def _open(delivery: Delivery, token: str) -> bytes:
+    sealed = db.session.scalar(select(Delivery.sealed).where(Delivery.id == delivery.id))
     try:
-        return enclave.open_delivery(token, sealed, delivery.context)
+        return enclave.open_delivery(token, sealed or b"", delivery.context)
     except enclave.EnclaveError:
         raise DeliveryFailed() from None
 
@@ -162,9 +186,12 @@ def confirm(delivery: Delivery, *, by: object) -> None:
     if delivery.confirmed_at is not None:
         return
     delivery.confirmed_at = clock.now()
-    if delivery.kind is SecretKind.PFX and certificate.state is CertificateState.ISSUED:
-        certificate.delivered_at = delivery.confirmed_at
-        states.move(certificate, CertificateState.DELIVERED)
+    if delivery.kind is SecretKind.PFX and certificate.delivered_at is None:
+        certificate.delivered_at = (
+            delivery.confirmed_at
+        )  # a suspended one goes on from there, should it go on
+        if certificate.state is CertificateState.ISSUED:
+            states.move(certificate, CertificateState.DELIVERED)
     flush()
     audit.record(Event.DELIVERY_CONFIRMED, Subject.DELIVERY, delivery.id, by=by, certificate=certificate.id,
                  kind=delivery.kind.value)  # fmt: skip
@@ -187,7 +214,7 @@ def _waiting() -> Any:
         select(Delivery)
         .where(Delivery.ended_at.is_(None))
         .options(undefer(Delivery.sealed))
-        .with_for_update()
+        .with_for_update(of=Delivery)
     )
 
 

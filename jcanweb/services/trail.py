@@ -33,7 +33,7 @@ class Step:
     event: Event
     outcome: Outcome
     who: str
-    """An officer's name; for others what they are (申請者, 自動処理)."""
+    """An officer's name; for others what they are (申請者, リンクの受取人, 自動処理)."""
 
 
 def history(subject: Subject, subject_id: object) -> list[Step]:
@@ -72,4 +72,5 @@ def for_applicant(application_id: int) -> list[Step]:
 
 
 def _other(actor: str) -> str:
-    return "申請者" if actor.startswith("person:") else "自動処理"
+    others = {"person": "申請者", "link": "リンクの受取人"}
+    return others.get(actor.partition(":")[0], "自動処理")

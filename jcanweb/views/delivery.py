@@ -1,0 +1,100 @@
+"""Receiving: the file by one link, the PIN by the other, each by one POST.
+
+Looking uses nothing up, since mail scanners open links too. The answer to the POST is the secret itself (200, kept
+by no cache) and is sent after the commit. The PIN's page opens by its own link alone: nobody can confirm that the
+file opens before having the PIN, and the PIN recipient need not be who has the file.
+"""
+
+from flask import Blueprint, Response, redirect, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from jcanweb.errors import LinkExpired, RuleViolation
+from jcanweb.models import Delivery
+from jcanweb.permissions import public
+from jcanweb.services import delivery as service
+from jcanweb.vocabulary import Event, SecretKind, Subject
+from jcanweb.web import attempt, download, limiter, respond, said
+
+blueprint = Blueprint("delivery", __name__)
+looking, taking = (
+    limiter.shared_limit("120 per hour", "delivery"),
+    limiter.shared_limit("30 per hour", "take"),
+)
+
+
+@blueprint.get("/receive/<token>")
+@public
+@looking
+def pfx(token: str) -> tuple[str, int]:
+    return _page(service.find(token, SecretKind.PFX), SecretKind.PFX, token)
+
+
+@blueprint.post("/receive/<token>")
+@public
+@taking
+def take_pfx(token: str) -> tuple[str, int] | Response:
+    found = service.find(token, SecretKind.PFX)
+    content = _taken(found, token)
+    if not isinstance(content, bytes) or found is None:
+        return _page(found, SecretKind.PFX, token, content)
+    return download(content, service.file_name(found), "application/x-pkcs12")
+
+
+@blueprint.post("/receive/<token>/confirm")
+@public
+@taking
+def confirm(token: str) -> tuple[str, int] | BaseResponse:
+    found = service.find(token, SecretKind.PFX)
+    if found is None:
+        return _page(found, SecretKind.PFX, token)
+    problem = attempt(lambda: service.confirm(found, by=service.holder(found)), event=Event.DELIVERY_CONFIRMED,
+                      subject=Subject.DELIVERY, subject_id=found.id)  # fmt: skip
+    if problem:
+        return _page(found, SecretKind.PFX, token, problem)
+    said("受領を確認しました。ありがとうございました。")
+    return redirect(url_for(".pfx", token=token), 303)
+
+
+@blueprint.get("/pin/<token>")
+@public
+@looking
+def pin(token: str) -> tuple[str, int]:
+    return _page(service.find(token, SecretKind.PIN), SecretKind.PIN, token)
+
+
+@blueprint.post("/pin/<token>")
+@public
+@taking
+def show_pin(token: str) -> tuple[str, int]:
+    found = service.find(token, SecretKind.PIN)
+    content = _taken(found, token)
+    if not isinstance(content, bytes) or found is None:
+        return _page(found, SecretKind.PIN, token, content)
+    shown = content.decode()
+    groups = [shown[start : start + 4] for start in range(0, len(shown), 4)]
+    return respond("delivery/pin_shown.html", delivery=found, certificate=found.certificate, groups=groups,
+                   file_name=service.file_name(found))  # fmt: skip
+
+
+def _taken(found: Delivery | None, token: str) -> bytes | RuleViolation | None:
+    """The content, or why there is none."""
+    if found is None:
+        return None
+    content: list[bytes] = []
+    problem = attempt(lambda: content.append(service.take(found, token, by=service.holder(found))),
+                      event=Event.DELIVERY_TAKEN, subject=Subject.DELIVERY, subject_id=found.id)  # fmt: skip
+    return problem or content[0]
+
+
+def _page(found: Delivery | None, kind: SecretKind, token: str, problem: object = None) -> tuple[str, int]:
+    """The page of a link: to be taken, taken, or one sentence why not. Of a wrong link nothing more is told."""
+    if found is None:
+        return respond("delivery/closed.html", kind=kind, sentence=LinkExpired().sentence, status=404)
+    obstacle = service.obstacle(found)
+    if obstacle is not None and found.taken_at is None:
+        status = 410 if isinstance(obstacle, LinkExpired) else 409
+        return respond("delivery/closed.html", kind=kind, sentence=obstacle.sentence, status=status)
+    return respond(f"delivery/{kind.value}.html", delivery=found, certificate=found.certificate, token=token,
+                   file_name=service.file_name(found),
+                   problem=problem.sentence if isinstance(problem, RuleViolation) else None,
+                   status=409 if problem else 200)  # fmt: skip
