@@ -20,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "LRA_LOCALITY": "Minato-ku",
     "LRA_ORGANIZATION": "Sample Registration Authority",
     "LRA_NAME_JA": "見本登録局",
+    "LRA_CONTACT": "",  # telephone or address told in mails; without one, PUBLIC_URL
     "POLICY_DOCUMENT": "JCAN Certificate Policy",
     "POLICY_VERSION": "sample",
     "POLICY_URL": "https://cp.example.jp/",  # where the CP in force is published

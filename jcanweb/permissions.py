@@ -5,6 +5,7 @@ An endpoint that has not said who may is not reachable; silence is denial.
 
 from collections.abc import Callable
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from jcanweb import audit, clock
 from jcanweb.errors import RolesExclude
-from jcanweb.vocabulary import Event, Permission, Role, Subject
+from jcanweb.vocabulary import CustodianGroup, Event, Permission, Role, Subject
 
 P = Permission
 _LOOK = {P.DESK_VIEW, P.APPLICATION_VIEW, P.CERTIFICATE_VIEW, P.REVOCATION_VIEW, P.RECOVERY_VIEW,
@@ -62,8 +63,10 @@ def permissions_of(officer: Any) -> frozenset[Permission]:
     return granted
 
 
-def roles_with(permission: Permission) -> list[Role]:
-    """The roles that could, for the page that says no."""
+def roles_with(permission: Permission) -> list[StrEnum]:
+    """The roles that could, or the groups of custodians, for the page that says no."""
+    if permission is P.RECOVERY_OPEN:
+        return list(CustodianGroup)
     return [role for role, granted in GRANTS.items() if permission in granted]
 
 
@@ -120,7 +123,7 @@ def gate() -> Response | None:
     if kind == "public":
         return None
     if kind == "applicant":
-        return None if g.person is not None else redirect(url_for("public.home"))
+        return None if g.person is not None else redirect(url_for("enrollment.welcome_back"), 303)
     if kind == "nobody":
         _deny(None)
     if g.officer is None:

@@ -6,7 +6,8 @@ APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "field_check", "cr
 
 
 def create(connection: Connection) -> None:
-    """Append-only tables, roles and groups that exclude each other, and no approval of one's own checks."""
+    """Append-only tables, roles and groups that exclude each other, no approval of one's own checks, no opening of a
+    share but the own one, in its time."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(
             statement.replace("%", "%%") if connection.dialect.name != "sqlite" else statement
@@ -17,8 +18,23 @@ ROLES = """(new.name IN ('administrator', 'auditor') OR name IN ('administrator'
   OR new.name = 'approver' OR name = 'approver')"""
 
 
+ADMINISTRATORS = {
+    "officer_role": """new.name = 'administrator' AND EXISTS (SELECT 1 FROM custodian c
+  WHERE c.officer_id = new.officer_id AND c.released_at IS NULL)""",
+    "custodian": """new.released_at IS NULL AND EXISTS (SELECT 1 FROM officer_role h
+  WHERE h.officer_id = new.officer_id AND h.name = 'administrator')""",
+}
+"""An administrator is never a custodian in force: neither the role nor the appointment comes second."""
+
 CHECKER = """new.approved_by IS NOT NULL AND EXISTS (SELECT 1 FROM field_check c
   WHERE c.application_id = new.id AND c.revision = new.revision AND c.checked_by = new.approved_by)"""
+
+
+OPENER = """NOT EXISTS (SELECT 1 FROM backup_share s JOIN custodian c ON c.id = s.custodian_id
+  JOIN backup b ON b.id = s.backup_id JOIN recovery r ON r.certificate_id = b.certificate_id
+  WHERE s.backup_id = new.backup_id AND s.half = new.half AND s.custodian_id = new.custodian_id
+  AND c.released_at IS NULL AND r.id = new.recovery_id AND r.state = 'authorized'
+  AND new.opened_at >= r.open_from AND new.opened_at < r.open_until)"""
 
 
 def _sqlite() -> list[str]:
@@ -31,17 +47,22 @@ def _sqlite() -> list[str]:
     for act in ("INSERT", "UPDATE"):
         made.append(
             f"CREATE TRIGGER role_disjoint_{act} BEFORE {act} ON officer_role WHEN EXISTS (SELECT 1 FROM officer_role "
-            f"WHERE officer_id = new.officer_id AND name <> new.name AND {ROLES}) "
+            f"WHERE officer_id = new.officer_id AND name <> new.name AND {ROLES}) OR {ADMINISTRATORS['officer_role']} "
             "BEGIN SELECT RAISE(ABORT, 'role_disjoint'); END"
         )
         made.append(
             f"CREATE TRIGGER custodian_disjoint_{act} BEFORE {act} ON custodian WHEN EXISTS (SELECT 1 FROM custodian "
             "WHERE officer_id = new.officer_id AND custodian_group <> new.custodian_group) "
+            f"OR {ADMINISTRATORS['custodian']} "
             "BEGIN SELECT RAISE(ABORT, 'custodian_disjoint'); END"
         )
     made.append(
         f"CREATE TRIGGER two_person_checker BEFORE UPDATE ON application WHEN {CHECKER} "
         "BEGIN SELECT RAISE(ABORT, 'two_person_checker'); END"
+    )
+    made.append(
+        f"CREATE TRIGGER share_opening_own BEFORE INSERT ON share_opening WHEN {OPENER} "
+        "BEGIN SELECT RAISE(ABORT, 'share_opening_own'); END"
     )
     return made
 
@@ -65,17 +86,19 @@ def _postgresql() -> list[str]:
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             "PERFORM 1 FROM officer WHERE id = new.officer_id FOR UPDATE; "
             f"IF EXISTS (SELECT 1 FROM {table} o WHERE o.officer_id = new.officer_id AND {condition}) "
+            f"OR {ADMINISTRATORS[table]} "
             f"THEN {refuse % name} END IF; RETURN new; END $$"
         )
         made.append(
             f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
         )
-    made.append(
-        "CREATE FUNCTION two_person_checker() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF {CHECKER} THEN {refuse % 'two_person_checker'} END IF; RETURN new; END $$"
-    )
-    made.append(
-        "CREATE TRIGGER two_person_checker BEFORE UPDATE ON application "
-        "FOR EACH ROW EXECUTE FUNCTION two_person_checker()"
-    )
+    for name, act, table, condition in (
+        ("two_person_checker", "UPDATE", "application", CHECKER),
+        ("share_opening_own", "INSERT", "share_opening", OPENER),
+    ):
+        made.append(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF {condition} THEN {refuse % name} END IF; RETURN new; END $$"
+        )
+        made.append(f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
     return made

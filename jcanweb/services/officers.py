@@ -8,8 +8,8 @@ from sqlalchemy import select
 from jcanweb import audit, clock, sessions
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
-from jcanweb.errors import AlreadyTaken, FieldRefused, LinkExpired, TwoPersonRule
-from jcanweb.models import Officer, OfficerInvitation, OfficerRole
+from jcanweb.errors import AlreadyTaken, FieldRefused, LinkExpired, RolesExclude, TwoPersonRule
+from jcanweb.models import Custodian, Officer, OfficerInvitation, OfficerRole
 from jcanweb.names import check_name, normalise_email
 from jcanweb.permissions import check_roles
 from jcanweb.pki.sealbox import new_token, token_hash
@@ -41,13 +41,18 @@ def invite(*, email: str, name: str, roles: set[Role], by: Officer | None) -> st
 
 def first_link() -> str:
     """The token of the set-up link, made anew at each start until the installation is claimed."""
-    for old in db.session.scalars(select(OfficerInvitation).where(OfficerInvitation.email.is_(None))):
-        old.expires_at = clock.now()
+    end_first_links()
     token, at = new_token(), clock.now()
     db.session.add(OfficerInvitation(token_sha256=token_hash(token), roles=[Role.ADMINISTRATOR], invited_at=at,
                                      expires_at=at + timedelta(days=1)))  # fmt: skip
     flush()
     return token
+
+
+def end_first_links() -> None:
+    """No set-up link works any more."""
+    for old in db.session.scalars(select(OfficerInvitation).where(OfficerInvitation.email.is_(None))):
+        old.expires_at = min(old.expires_at, clock.now())
 
 
 def invitation(token: str) -> OfficerInvitation:
@@ -85,6 +90,8 @@ def join(token: str, *, name: str, email: str, password_hash: str, one_time: boo
     found.used_at = at
     flush()
     audit.record(Event.OFFICER_JOINED, Subject.OFFICER, officer.id, by=officer, roles=sorted(found.roles))
+    if found.email is None:
+        audit.record(Event.INSTALLATION_CLAIMED, Subject.INSTALLATION, 1, by=officer, way="real")
     return officer
 
 
@@ -97,6 +104,9 @@ def change_roles(officer: Officer, roles: set[Role], *, version: int, by: Office
     if officer.id == by.id:
         raise TwoPersonRule("自分の役割を自分で変更することはできません。別の管理者が操作してください。")
     check_roles(roles)
+    held_key = select(Custodian.id).where(Custodian.officer_id == officer.id, Custodian.released_at.is_(None))
+    if Role.ADMINISTRATOR in roles and db.session.scalar(held_key):
+        raise RolesExclude("鍵の管理者に選任されている担当者は、管理者になれません。先に解任してください。")
     at = clock.now()
     officer.roles = [held for held in officer.roles if held.name in roles]
     flush()
