@@ -71,6 +71,17 @@ class OrderState(StrEnum):
     FAILED = "failed"
 
 
+class OrderFailure(StrEnum):
+    """Why an order came to no certificate; all but the first two left one at the CA that was then revoked."""
+
+    REFUSED = "refused"
+    NOT_ISSUED = "not_issued"
+    INTERRUPTED = "interrupted"
+    DIFFERS = "differs"
+    NOT_SEALED = "not_sealed"
+    LATE = "late"
+
+
 class RevocationState(StrEnum):
     RECEIVED = "received"
     DECIDED = "decided"

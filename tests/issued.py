@@ -130,7 +130,6 @@ def issued(state: CertificateState = CertificateState.DELIVERED, *, application:
     made = _certificate(application, operator, order, signed, state, at)
     for kind in SecretKind:
         _backup(made, kind, ids[kind], sealed[f"{kind}_sealed"], at)
-    order.ended_at = at
     pfx, pin = (open_delivery(tokens[kind], sealed[f"{kind}_delivery"], kind) for kind in SecretKind)
     return Issued(made, pfx, pin.decode())
 
@@ -166,7 +165,7 @@ def _order(application: Application, operator: Officer, bench: _Bench, number: s
     application.state = ApplicationState.ISSUED
     application.issued_by, application.issued_at = operator.id, at
     made = Order(request_id=secrets.token_hex(16), application_id=application.id, jc_number=number,
-                 public_key_sha256=hashlib.sha256(bench.public_key).hexdigest(), state=OrderState.DONE,
+                 public_key_sha256=hashlib.sha256(bench.public_key).hexdigest(), state=OrderState.DONE, ended_at=at,
                  act=secrets.token_hex(16), asked_by=operator.id, asked_at=at)  # fmt: skip
     db.session.add(made)
     db.session.flush()

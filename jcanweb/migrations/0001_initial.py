@@ -569,7 +569,26 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("failure", sa.String(length=80), nullable=True),
+        sa.Column(
+            "failure",
+            sa.Enum(
+                "refused",
+                "not_issued",
+                "interrupted",
+                "differs",
+                "not_sealed",
+                "late",
+                name="orderfailure",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name=op.f("ck_ca_order_state_ended")),
+        sa.CheckConstraint(
+            "(state = 'failed') = (failure IS NOT NULL)", name=op.f("ck_ca_order_state_failed")
+        ),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_ca_order_application_id")
         ),
@@ -581,7 +600,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ca_order", schema=None) as batch_op:
         batch_op.create_index("ix_ca_order_application", ["application_id"], unique=False)
-        batch_op.create_index("ix_ca_order_state", ["state", "asked_at"], unique=False)
+        batch_op.create_index("ix_ca_order_state", ["state", "asked_at", "id"], unique=False)
 
     op.create_table(
         "consent",
@@ -768,6 +787,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_id", name=op.f("uq_backup_record_id")),
     )
     with op.batch_alter_table("backup", schema=None) as batch_op:
+        batch_op.create_index("ix_backup_certificate", ["certificate_id"], unique=False)
         batch_op.create_index(
             "uq_backup_living",
             ["certificate_id", "kind"],
@@ -1024,6 +1044,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_sha256", name=op.f("uq_delivery_token_sha256")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_delivery_certificate", ["certificate_id"], unique=False)
         batch_op.create_index(
             "uq_delivery_open",
             ["certificate_id", "kind"],

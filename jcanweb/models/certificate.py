@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
 from jcanweb.models.application import Application
-from jcanweb.vocabulary import CertificateState, OrderState
+from jcanweb.vocabulary import CertificateState, OrderFailure, OrderState
 
 
 class Order(Base):
@@ -15,8 +15,10 @@ class Order(Base):
 
     __tablename__ = "ca_order"
     __table_args__ = (
-        Index("ix_ca_order_state", "state", "asked_at"),
+        Index("ix_ca_order_state", "state", "asked_at", "id"),
         Index("ix_ca_order_application", "application_id"),
+        CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="state_ended"),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="state_failed"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -29,7 +31,7 @@ class Order(Base):
     asked_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
     asked_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    failure: Mapped[str | None] = mapped_column(String(80))
+    failure: Mapped[OrderFailure | None]
 
     application: Mapped[Application] = relationship()
 

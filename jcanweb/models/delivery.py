@@ -13,6 +13,7 @@ from jcanweb.vocabulary import SecretKind
 class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
+        Index("ix_delivery_certificate", "certificate_id"),
         Index("uq_delivery_open", "certificate_id", "kind", unique=True,
               sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
         CheckConstraint("(ended_at IS NULL) = (sealed IS NOT NULL)", name="sealed"),

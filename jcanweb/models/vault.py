@@ -13,6 +13,7 @@ from jcanweb.vocabulary import SecretKind
 class Backup(Base):
     __tablename__ = "backup"
     __table_args__ = (
+        Index("ix_backup_certificate", "certificate_id"),
         Index("uq_backup_living", "certificate_id", "kind", unique=True,
               sqlite_where=text("destroyed_at IS NULL"), postgresql_where=text("destroyed_at IS NULL")),
         CheckConstraint("(destroyed_at IS NULL) = (ciphertext IS NOT NULL)", name="destroyed"),
