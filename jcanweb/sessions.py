@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete, insert, select, update
 from werkzeug.datastructures import CallbackDict
@@ -16,6 +16,8 @@ from jcanweb.database import separate
 from jcanweb.models import WebSession
 
 TABLE = WebSession.metadata.tables["web_session"]
+SHARED = ("/static/", "/assets/", "/crl/", "/ca/")
+"""Where bytes are the same for everybody: caches may keep them, no session is read or kept."""
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -42,7 +44,7 @@ def _hash(session_id: str) -> str:
 class ServerSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         cookie = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
-        if not cookie or request.endpoint in {"static", "web.htmx"}:
+        if not cookie or request.path.startswith(SHARED):
             return ServerSession({}, None)
         with separate() as connection:
             row = connection.execute(select(TABLE).where(TABLE.c.id_sha256 == _hash(cookie))).first()
@@ -54,6 +56,8 @@ class ServerSessions(SessionInterface):
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         """Written after the request's own transaction; a change of owner gets a new id."""
+        if request.path.startswith(SHARED):
+            return
         response.vary.add("Cookie")
         name = app.config["SESSION_COOKIE_NAME"]
         values = {"officer_id": owner(session)[0], "person_id": owner(session)[1], "data": dict(session),

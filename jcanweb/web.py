@@ -29,6 +29,7 @@ from jcanweb.database import db
 from jcanweb.errors import RuleViolation
 from jcanweb.permissions import permissions_of, public
 from jcanweb.services.trail import Step
+from jcanweb.sessions import SHARED
 from jcanweb.vocabulary import Event, Outcome, Permission, Subject
 
 csrf = CSRFProtect()
@@ -45,7 +46,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-CACHED = {"static", "web.htmx", "status.crl", "status.certificate"}
 SENTENCES = {
     400: "送信された内容を確認できませんでした。前の画面に戻り、画面を更新してからもう一度お試しください。",
     404: "お探しのページは見つかりません。アドレスを確認してください。",
@@ -148,9 +148,9 @@ def headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint not in CACHED or response.status_code >= 400:
+    if not request.path.startswith(SHARED) or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
-    response.vary.add("HX-Request")
+        response.vary.add("HX-Request")
     return response
 
 

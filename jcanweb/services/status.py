@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select
 
 from jcanweb import audit, clock, keys
@@ -37,11 +38,11 @@ def publish(*, by: object = None) -> Crl:
 
 
 def current() -> Crl:
-    """The newest CRL, made anew when older than CRL_RENEW_HOURS or lacking an executed revocation.
+    """The newest CRL, made anew when older than CRL_RENEW_HOURS or lacking an executed revocation: every minute's job.
 
-    While the CA does not answer, the last one is served on as long as it is valid.
+    While the CA does not answer, the last one is served on as long as it is valid; then issuers.port.IssuerError.
     """
-    newest = db.session.scalar(select(Crl).order_by(Crl.number.desc()).limit(1))
+    newest = _newest()
     if newest is None:
         return publish()
     age = clock.now() - newest.this_update
@@ -52,6 +53,27 @@ def current() -> Crl:
             if newest.next_update <= clock.now():
                 raise
     return newest
+
+
+def served() -> Crl | None:
+    """What relying parties fetch: the newest CRL, only read; made here when none is valid, None when that fails."""
+    newest = _newest()
+    if newest is not None and newest.next_update > clock.now():
+        return newest
+    try:
+        return publish()
+    except IssuerError:
+        return None
+
+
+def ca_certificate(name: str) -> bytes | None:
+    """The certificate in DER of the CA that is called root or issuing here."""
+    found = {"root": keys.issuer().root, "issuing": keys.issuer().certificate}.get(name)
+    return None if found is None else found.public_bytes(Encoding.DER)
+
+
+def _newest() -> Crl | None:
+    return db.session.scalar(select(Crl).order_by(Crl.number.desc()).limit(1))
 
 
 def _unlisted() -> bool:

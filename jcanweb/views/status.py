@@ -1,9 +1,11 @@
-"""What relying parties fetch: the CRL and the CA certificates."""
+"""What relying parties fetch: the CRL and the CA certificates, the same bytes for everybody."""
 
-from cryptography.hazmat.primitives.serialization import Encoding
-from flask import Blueprint, Response, abort
+import hashlib
 
-from jcanweb import clock, keys
+from flask import Blueprint, Response, abort, request
+from werkzeug.wrappers import Response as Answer
+
+from jcanweb import clock
 from jcanweb.permissions import public
 from jcanweb.services import status
 
@@ -12,22 +14,21 @@ blueprint = Blueprint("status", __name__)
 
 @blueprint.get("/crl/issuing.crl")
 @public
-def crl() -> Response:
-    found = status.current()
+def crl() -> Answer:
+    found = status.served() or abort(503)
     answer = Response(found.der, mimetype="application/pkix-crl")
     left = int((found.next_update - clock.now()).total_seconds())
-    answer.headers["Cache-Control"] = f"public, max-age={max(0, min(3600, left))}"
+    answer.headers["Cache-Control"] = f"public, max-age={min(3600, left)}"
     answer.last_modified = found.this_update
     answer.set_etag(found.sha256)
-    return answer
+    return answer.make_conditional(request)
 
 
 @blueprint.get("/ca/<name>.cer")
 @public
-def certificate(name: str) -> Response:
-    found = {"root": keys.issuer().root, "issuing": keys.issuer().certificate}.get(name)
-    if found is None:
-        abort(404)
-    answer = Response(found.public_bytes(Encoding.DER), mimetype="application/pkix-cert")
+def certificate(name: str) -> Answer:
+    der = status.ca_certificate(name) or abort(404)
+    answer = Response(der, mimetype="application/pkix-cert")
     answer.headers["Cache-Control"] = "public, max-age=86400"
-    return answer
+    answer.set_etag(hashlib.sha256(der).hexdigest())
+    return answer.make_conditional(request)
