@@ -1,18 +1,21 @@
 """What every answer has in common: page or partial, downloads, error pages, headers."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from flask import (
     Blueprint,
     Flask,
     Response,
+    abort,
     current_app,
     flash,
     g,
     get_flashed_messages,
+    has_request_context,
     render_template,
     request,
     send_file,
@@ -27,7 +30,10 @@ from jcanweb import audit, calendar, clock, labels
 from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.errors import RuleViolation
+from jcanweb.models import Officer
 from jcanweb.permissions import permissions_of, public
+from jcanweb.services import desk
+from jcanweb.services.demo import is_demo
 from jcanweb.services.trail import Step
 from jcanweb.sessions import SHARED
 from jcanweb.vocabulary import Event, Outcome, Permission, Subject
@@ -74,6 +80,7 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.register_blueprint(blueprint)
+    app.before_request(readable)
     app.after_request(headers)
     app.context_processor(context)
     app.jinja_env.filters.update(
@@ -128,11 +135,12 @@ def said(words: str) -> None:
     flash(words, "success")
 
 
-def download(content: bytes, name: str, mimetype: str) -> Response:
-    """An attachment that no cache keeps."""
+def download(content: bytes | IO[bytes], name: str, mimetype: str) -> Response:
+    """An attachment that no cache keeps; an open file is sent from where it stands, and closed."""
     from io import BytesIO
 
-    return send_file(BytesIO(content), mimetype, as_attachment=True, download_name=name, max_age=0)
+    file = BytesIO(content) if isinstance(content, bytes) else content
+    return send_file(file, mimetype, as_attachment=True, download_name=name, max_age=0)
 
 
 @blueprint.get("/assets/htmx.js")
@@ -141,6 +149,13 @@ def htmx() -> Response:
     """htmx comes from its wheel; the package itself is never imported."""
     path = distribution("django-htmx").locate_file("django_htmx/static/django_htmx/htmx-2.min.js")
     return send_file(Path(str(path)), "text/javascript", max_age=86400)
+
+
+def readable() -> None:
+    """An address with a NUL or a number beyond 64 bits names nothing, and a database would not even look for it."""
+    numbers = [value for value in (request.view_args or {}).values() if isinstance(value, int)]
+    if any("\0" in text for text in (request.path, *request.args.values())) or max(numbers, default=0) >= 2**63:
+        abort(404)
 
 
 def headers(response: Response) -> Response:
@@ -156,22 +171,16 @@ def headers(response: Response) -> Response:
 
 def context() -> dict[str, Any]:
     """What layout.html needs; a menu entry is there only when the officer may open it."""
+    if not has_request_context():  # a mail written by a job or a command
+        return {}
     officer, person = g.get("officer"), g.get("person")
-    shown: list[dict[str, Any]] = []
-    if officer is not None:
-        granted = permissions_of(officer)
-        shown = [
-            {"endpoint_url": url_for(endpoint), "label": label, "count": None,
-             "current": request.blueprint == endpoint.split(".")[0]}
-            for endpoint, label, permission in NAVIGATION
-            if permission in granted and endpoint in current_app.view_functions
-        ]  # fmt: skip
     return {
+        "demo": is_demo(),
         "area": "staff" if officer else "applicant" if person else "public",
-        "navigation": shown,
+        "navigation": navigation(officer) if officer else [],
         "signed_in_name": officer.name if officer else person.name if person else None,
-        "sign_out_url": url_for("security.logout") if officer else None,
-        "me_url": url_for("officers.me") if officer else None,
+        "sign_out_url": url_for("security.logout") if officer else url_for("enrollment.sign_out") if person else None,
+        "me_url": url_for("officers.me") if officer else url_for("enrollment.my") if person else None,
         "messages": get_flashed_messages(with_categories=True),
         "footer_links": [(url_for("terms.in_force"), "利用規約"), (url_for("status.crl"), "失効リスト（CRL）"),
                          (url_for("public.home"), "トップ")],
@@ -180,6 +189,17 @@ def context() -> dict[str, Any]:
         "remaining": lambda deadline: calendar.remaining(clock.now(), deadline),
         "lra_name": setting("LRA_NAME_JA"),
     }  # fmt: skip
+
+
+def navigation(officer: Officer) -> Iterator[dict[str, Any]]:
+    """The entries that may be opened, with what waits for this officer; only asked for where a menu is shown."""
+    granted = permissions_of(officer)
+    waiting = desk.counts(officer, granted, g.custodian)
+    for endpoint, label, permission in NAVIGATION:
+        feature = endpoint.split(".")[0]
+        if permission in granted and endpoint in current_app.view_functions:
+            yield {"endpoint_url": url_for(endpoint), "label": label, "count": waiting.get(feature),
+                   "current": request.blueprint == feature}  # fmt: skip
 
 
 def refused(violation: RuleViolation) -> tuple[str, int]:

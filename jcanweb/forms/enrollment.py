@@ -14,6 +14,7 @@ from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.forms.rules import DayField, Rule, text_field
 from jcanweb.models import Edition
 from jcanweb.services import documents
+from jcanweb.services.enrollment import subject_text
 from jcanweb.services.invitations import six_digits
 from jcanweb.terms import ConsentVerb, Statement
 
@@ -31,7 +32,7 @@ class ConsentForm(FlaskForm):
 
     def of_the_edition_in_force(self) -> bool:
         """Was the text that was read the one that is in force now?"""
-        return (self.edition.data, self.sha256.data) == self.in_force
+        return (int(self.edition.data or 0), self.sha256.data) == self.in_force
 
     def accepted(self) -> set[int]:
         """The numbers of the statements that were ticked."""
@@ -59,11 +60,11 @@ def consent_form(edition: Edition, statements: tuple[Statement, ...], **source: 
 
 
 class ApplicationForm(VersionForm):
-    organization_unit = text_field("会社名・組織名（英字）", names.certificate_text)
+    organization_unit = text_field("会社名・組織名（英字）", subject_text)
     organization_unit_ja = text_field(
         "会社名・組織名（日本語）", lambda typed: names.check_name(typed, "会社名・組織名（日本語）")
     )
-    common_name = text_field("部署・役職または氏名（英字）", names.certificate_text)
+    common_name = text_field("部署・役職または氏名（英字）", subject_text)
     common_name_ja = text_field(
         "部署・役職または氏名（日本語）",
         lambda typed: names.check_name(typed, "部署・役職または氏名（日本語）"),

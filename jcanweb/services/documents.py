@@ -32,6 +32,11 @@ def check_pdf(content: bytes) -> None:
         )
 
 
+def oldest_day() -> date:
+    """The earliest day of issue (Japan) of a 印鑑証明書 that may be handed in today."""
+    return calendar.months_before(calendar.jst_date(clock.now()), setting("SEAL_CERTIFICATE_MONTHS"))
+
+
 def check_issued_on(day: date) -> None:
     """A 印鑑証明書 of that day may be handed in today (Japan): at most SEAL_CERTIFICATE_MONTHS old, not later.
 
@@ -44,7 +49,7 @@ def check_issued_on(day: date) -> None:
     if not calendar.within_months(day, today, months):
         raise FieldRefused(
             f"発行から{months}か月を過ぎています。"
-            f"{calendar.japanese_date(calendar.months_before(today, months))}以後に発行されたものを用意してください。",
+            f"{calendar.japanese_date(oldest_day())}以後に発行されたものを用意してください。",
             field="seal_certificate_on",
         )
 

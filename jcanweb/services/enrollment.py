@@ -1,12 +1,9 @@
-"""The application as its applicant sees it: consent, draft, edit, submit, withdraw (第5条, product.md §3-§5)."""
+"""What an applicant does with an application: consent, draft, edit, submit, withdraw (第5条, product.md §3-§5)."""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
 
 from jcanweb import audit, clock, names, states
 from jcanweb import terms as reader
@@ -19,12 +16,14 @@ from jcanweb.errors import (
     StalePage,
     TermsChanged,
 )
-from jcanweb.models import Application, Certificate, Consent, ConsentStatement, Edition, Person
-from jcanweb.names.findings import Finding
+from jcanweb.models import Application, Consent, ConsentStatement, Edition, Person
 from jcanweb.services import documents, organizations, terms
+from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.vocabulary import ApplicationState, Event, Subject
 
 BUTTON = "以上をすべて承諾して、申請に進む"
+LONGEST_TYPED = 200
+"""Characters of OU2 and CN as typed: 64 and room for blanks that are taken out."""
 EDITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED})
 WITHDRAWABLE = EDITABLE | {ApplicationState.SUBMITTED, ApplicationState.SCREENING, ApplicationState.APPROVED}
 
@@ -44,15 +43,6 @@ class Entry:
     seal_certificate: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
-class Preview:
-    """One field as the certificate would carry it."""
-
-    word: str
-    text: str
-    findings: tuple[Finding, ...]
-
-
 def accept(edition_id: int, sha256: str, accepted: set[int], *, application: Application | None = None,
            by: Person) -> Application:  # fmt: skip
     """Keep the consent to every statement of the edition that was read, with the draft it belongs to.
@@ -69,7 +59,8 @@ def accept(edition_id: int, sha256: str, accepted: set[int], *, application: App
     statements = reader.statements(terms.document(edition))
     if accepted != {statement.number for statement in statements}:
         raise ConsentMissing()
-    draft = application or drafted(by) or _begin(by)
+    draft = application or ledger.drafted(by) or _begin(by)
+    lock(draft)
     if draft.state not in EDITABLE:
         raise AlreadySubmitted()
     if consented(draft, edition):
@@ -179,48 +170,14 @@ def withdraw(application: Application, *, version: int, by: Person) -> None:
     audit.record(Event.APPLICATION_WITHDRAWN, Subject.APPLICATION, application.id, by=by)
 
 
-def find(number: str, *, by: Person) -> Application | None:
-    """The person's own application of this number, never another's."""
-    query = select(Application).where(Application.number == number, Application.person_id == by.id)
-    return db.session.scalar(query)
-
-
-def applications(person: Person) -> list[Application]:
-    """All applications of the person with their consents, newest first."""
-    loads = selectinload(Application.consents)
-    query = select(Application).where(Application.person_id == person.id).order_by(Application.id.desc())
-    return list(db.session.scalars(
-        query.options(loads.selectinload(Consent.statements), loads.joinedload(Consent.edition))
-    ))  # fmt: skip
-
-
-def drafted(person: Person) -> Application | None:
-    """The draft the person has begun and not handed in."""
-    query = select(Application).where(
-        Application.person_id == person.id, Application.state == ApplicationState.DRAFT
-    )
-    return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
-
-
-def certificates(person: Person) -> list[Certificate]:
-    """The person's certificates, newest first."""
-    query = select(Certificate).where(Certificate.person_id == person.id).order_by(Certificate.id.desc())
-    return list(db.session.scalars(query.options(joinedload(Certificate.order))))
-
-
-def preview(organization_unit: str, common_name: str) -> list[Preview]:
-    """OU2 and CN as the certificate would carry them, with all that is to be said about each."""
-    typed = {"OU2": organization_unit, "CN": common_name}
-    return [Preview(word, names.to_certificate_text(text[:1024]), names.findings(text))
-            for word, text in typed.items()]  # fmt: skip
-
-
-def reading_hint(person: Person) -> tuple[str, str] | None:
-    """The person's フリガナ in both Hepburn ways, or None when it cannot be read."""
-    try:
-        return names.hepburn(person.name_kana)
-    except names.NameRefused:
-        return None
+def subject_text(typed: str) -> str:
+    """The certificate's text of an OU2 or CN that may be kept as typed. Raises NameRefused, FieldRefused."""
+    text = names.certificate_text(typed)
+    if len(typed) > LONGEST_TYPED:
+        raise FieldRefused(
+            f"空白が多すぎます。空白を含めて{LONGEST_TYPED}文字以内で入力してください（いま {len(typed)} 文字）。"
+        )
+    return text
 
 
 def _values(entry: Entry) -> dict[str, object]:
@@ -232,12 +189,12 @@ def _values(entry: Entry) -> dict[str, object]:
         documents.check_pdf(entry.seal_certificate)
     return {
         "organization_unit_typed": entry.organization_unit,
-        "organization_unit": _at("organization_unit", names.certificate_text, entry.organization_unit),
+        "organization_unit": _at("organization_unit", subject_text, entry.organization_unit),
         "organization_unit_ja": _name(
             "organization_unit_ja", entry.organization_unit_ja, "会社名・組織名（日本語）"
         ),
         "common_name_typed": entry.common_name,
-        "common_name": _at("common_name", names.certificate_text, entry.common_name),
+        "common_name": _at("common_name", subject_text, entry.common_name),
         "common_name_ja": _name("common_name_ja", entry.common_name_ja, "部署・役職または氏名（日本語）"),
         "years": entry.years,
         "pin_recipient_name": _name("pin_recipient_name", entry.pin_recipient_name, "PIN送付先の氏名"),

@@ -1,0 +1,104 @@
+"""Reading for the applicant: the own applications and certificates, and what the certificate would carry."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from jcanweb import calendar, names
+from jcanweb.config import setting
+from jcanweb.database import db
+from jcanweb.models import Application, Certificate, Consent, Delivery, FieldCheck, Person
+from jcanweb.names.findings import Finding
+from jcanweb.vocabulary import ApplicationState, CheckedField, SecretKind, Verdict
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One field as the certificate would carry it."""
+
+    word: str
+    text: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A certificate of the person and what became of its PKCS#12."""
+
+    certificate: Certificate
+    delivery: Delivery | None
+    """The newest delivery of the PKCS#12."""
+
+
+def find(number: str, *, by: Person) -> Application | None:
+    """The person's own application of this number, never another's."""
+    query = select(Application).where(Application.number == number, Application.person_id == by.id)
+    return db.session.scalar(query)
+
+
+def applications(person: Person) -> list[Application]:
+    """The newest PAGE applications of the person with their consents, newest first."""
+    loads = selectinload(Application.consents)
+    query = select(Application).where(Application.person_id == person.id).order_by(Application.id.desc())
+    return list(db.session.scalars(
+        query.limit(PAGE).options(loads.selectinload(Consent.statements), loads.joinedload(Consent.edition))
+    ))  # fmt: skip
+
+
+def drafted(person: Person) -> Application | None:
+    """The draft the person has begun and not handed in."""
+    query = select(Application).where(
+        Application.person_id == person.id, Application.state == ApplicationState.DRAFT
+    )
+    return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
+
+
+def holdings(person: Person) -> list[Holding]:
+    """The newest PAGE certificates of the person, newest first, by two queries."""
+    query = select(Certificate).where(Certificate.person_id == person.id).order_by(Certificate.id.desc())
+    found = list(db.session.scalars(query.limit(PAGE).options(joinedload(Certificate.application))))
+    sent = select(Delivery).where(
+        Delivery.certificate_id.in_([one.id for one in found]), Delivery.kind == SecretKind.PFX
+    )
+    newest = {one.certificate_id: one for one in db.session.scalars(sent.order_by(Delivery.id))}
+    return [Holding(one, newest.get(one.id)) for one in found]
+
+
+def remarks(application: Application) -> dict[str, str]:
+    """What the screener wrote at each field that failed since the last submission; by the field's name."""
+    if application.state is not ApplicationState.RETURNED:
+        return {}
+    query = select(FieldCheck).where(
+        FieldCheck.application_id == application.id, FieldCheck.checked_at >= application.submitted_at
+    )
+    newest: dict[CheckedField, FieldCheck] = {
+        one.field: one for one in db.session.scalars(query.order_by(FieldCheck.id))
+    }
+    return {str(field): one.comment for field, one in newest.items() if one.verdict is Verdict.FAIL}
+
+
+def expected_on(application: Application) -> date | None:
+    """The day (Japan) by which the screening is usually done: SCREENING_BUSINESS_DAYS after the submission."""
+    if application.submitted_at is None:
+        return None
+    day = calendar.jst_date(application.submitted_at)
+    return calendar.add_business_days(day, setting("SCREENING_BUSINESS_DAYS"))
+
+
+def preview(organization_unit: str, common_name: str) -> list[Preview]:
+    """OU2 and CN as the certificate would carry them, with all that is to be said about each."""
+    typed = {"OU2": organization_unit, "CN": common_name}
+    return [Preview(word, names.to_certificate_text(text[:1024]), names.findings(text) if text else ())
+            for word, text in typed.items()]  # fmt: skip
+
+
+def reading_hint(person: Person) -> tuple[str, ...]:
+    """The person's フリガナ in the Hepburn ways, once each; empty when it cannot be read."""
+    try:
+        return tuple(dict.fromkeys(names.hepburn(person.name_kana)))
+    except names.NameRefused:
+        return ()

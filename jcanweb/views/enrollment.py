@@ -1,0 +1,105 @@
+"""The applicant's way in (personal link, code), the own page, and the way out."""
+
+from flask import Blueprint, g, redirect, session, url_for
+from flask_security.utils import logout_user
+from werkzeug.wrappers import Response
+
+from jcanweb import mail
+from jcanweb.config import setting
+from jcanweb.errors import RuleViolation
+from jcanweb.forms.enrollment import CodeForm
+from jcanweb.forms.rules import show as show_at
+from jcanweb.models import Invitation
+from jcanweb.permissions import applicant, public
+from jcanweb.services import enrollment_ledger as ledger
+from jcanweb.services import invitations, organizations
+from jcanweb.vocabulary import Event, Subject
+from jcanweb.web import attempt, limiter, respond, said
+
+blueprint = Blueprint("enrollment", __name__)
+
+
+@blueprint.get("/apply")
+@public
+def welcome_back() -> tuple[str, int] | Response:
+    """For a person whose session has ended: the personal link opens it again."""
+    if g.person is not None:
+        return redirect(url_for(".my"), 303)
+    return respond("enrollment/welcome_back.html", days=setting("INVITATION_DAYS"))
+
+
+@blueprint.get("/apply/<token>")
+@public
+@limiter.limit("120 per hour")
+def link(token: str) -> tuple[str, int] | Response:
+    """Looking at a link uses nothing up: mail scanners open links too."""
+    found = invitations.open_link(token)
+    if g.person is not None and g.person.id == found.person_id:
+        return redirect(url_for(".my"), 303)
+    return _link(found, token)
+
+
+@blueprint.post("/apply/<token>")
+@public
+@limiter.limit("30 per hour")
+def send_code(token: str) -> tuple[str, int] | Response:
+    found, sent = invitations.open_link(token), []
+    problem = attempt(lambda: sent.append(invitations.send_code(found)), event=Event.PERSON_CODE_SENT,
+                      subject=Subject.PERSON, subject_id=found.person_id)  # fmt: skip
+    if problem:
+        return _link(found, token, problem)
+    if sent[0]:
+        mail.send(found.person.email, "access_code", person=found.person, code=sent[0],
+                  minutes=setting("ACCESS_CODE_MINUTES"))  # fmt: skip
+    return redirect(url_for(".code", token=token), 303)
+
+
+@blueprint.route("/apply/<token>/code", methods=["GET", "POST"])
+@public
+@limiter.limit("60 per hour", methods=["POST"])
+def code(token: str) -> tuple[str, int] | Response:
+    found, form = invitations.open_link(token), CodeForm()
+    if not form.validate_on_submit():
+        return _code(found, token, form, 422 if form.is_submitted() else 200)
+    newest = invitations.newest_code(found)
+    problem = attempt(lambda: invitations.sign_in(found, form.code.data or ""), event=Event.CODE_DENIED,
+                      subject=Subject.ACCESS_CODE, subject_id=newest.id if newest else "none")  # fmt: skip
+    if problem:
+        show_at(form, problem)
+        return _code(found, token, form, 409)
+    if g.officer is not None:
+        logout_user()
+    session.clear()
+    session["person"] = found.person_id
+    known = ledger.applications(found.person)
+    return redirect(url_for(".my") if known else url_for("application_form.terms"), 303)
+
+
+@blueprint.get("/my")
+@applicant
+def my() -> tuple[str, int]:
+    return respond(
+        "enrollment/my.html", person=g.person, applications=ledger.applications(g.person),
+        holdings=ledger.holdings(g.person), obstacles=organizations.obstacles(g.person),
+        expected_on=ledger.expected_on,
+    )  # fmt: skip
+
+
+@blueprint.post("/my/sign-out")
+@applicant
+def sign_out() -> Response:
+    invitations.sign_out(by=g.person)
+    session.clear()
+    said("サインアウトしました。")
+    return redirect(url_for("public.home"), 303)
+
+
+def _link(found: Invitation, token: str, problem: RuleViolation | None = None) -> tuple[str, int]:
+    return respond("enrollment/link.html", email=invitations.masked(found.person.email), token=token,
+                   minutes=setting("ACCESS_CODE_MINUTES"), problem=problem.sentence if problem else None,
+                   status=409 if problem else 200)  # fmt: skip
+
+
+def _code(found: Invitation, token: str, form: CodeForm, status: int) -> tuple[str, int]:
+    return respond("enrollment/code.html", email=invitations.masked(found.person.email), form=form, token=token,
+                   minutes=setting("ACCESS_CODE_MINUTES"), status=status)  # fmt: skip

@@ -1,0 +1,333 @@
+"""The applicant's way in: link, code, own page, way out; and every link and code that does not open."""
+
+import re
+import threading
+from typing import Any
+
+import pytest
+
+from jcanweb.database import db, transaction
+from jcanweb.models import AccessCode, AuditEntry, Person
+from jcanweb.services import invitations
+from jcanweb.vocabulary import AgreementState, ApplicationState, CertificateState, Event, Outcome, Role
+from tests import builders
+from tests.issued import issued_certificate
+from tests.page import Visitor
+from tests.people import enter_person, officer
+
+
+@pytest.fixture
+def person(app: Any) -> Person:
+    with app.app_context(), transaction():
+        return builders.person()
+
+
+@pytest.fixture
+def link(app: Any, person: Person) -> str:
+    with app.app_context(), transaction():
+        return (
+            f"/apply/{invitations.invite(db.session.get_one(Person, person.id), by=officer(Role.SCREENER))}"
+        )
+
+
+@pytest.fixture
+def home(app: Any, browser: Visitor, person: Person) -> Visitor:
+    enter_person(app, browser, person)
+    return browser
+
+
+def mailed_code(browser: Visitor) -> str:
+    found = re.search(r"確認コード: ([0-9]{6})", browser.client.get("/outbox").get_data(as_text=True))
+    assert found
+    return found.group(1)
+
+
+def ask_for_code(browser: Visitor, link: str) -> str:
+    browser.get(link)
+    browser.send("確認コードを送る")
+    return mailed_code(browser)
+
+
+def another(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+# --- link and code --------------------------------------------------------------------------------------
+
+
+def test_the_link_and_the_mailed_code_lead_to_the_terms(app: Any, browser: Visitor, link: str) -> None:
+    code = ask_for_code(browser, link)
+    assert browser.page is not None
+    assert "1 / 5 本人確認" in browser.page.words("p")
+    page = browser.send("進む", code=code)
+    assert page.h1 == "利用規約の承諾"
+    assert "申請 花子" in page.text
+    assert code not in page.text
+
+
+def test_the_code_may_be_typed_full_width(browser: Visitor, link: str) -> None:
+    code = ask_for_code(browser, link)
+    wide = code.translate({0x30 + digit: 0xFF10 + digit for digit in range(10)})
+    assert browser.send("進む", code=f"　{wide[:3]}－{wide[3:]} ".replace("－", "-")).h1 == "利用規約の承諾"
+
+
+def test_whoever_has_applied_comes_home(app: Any, browser: Visitor, person: Person, link: str) -> None:
+    with app.app_context(), transaction():
+        builders.application(ApplicationState.SUBMITTED, person=db.session.get_one(Person, person.id))
+    assert browser.send("進む", code=ask_for_code(browser, link)).h1 == "あなたのページ"
+    assert browser.get(link).h1 == "あなたのページ"
+
+
+def test_looking_at_the_link_shows_no_whole_address(browser: Visitor, person: Person, link: str) -> None:
+    page = browser.get(link)
+    assert person.email not in page.text
+    assert "p***@example.jp" in page.text
+
+
+@pytest.mark.parametrize("kind", ["unknown", "changed", "revoked", "expired", "replaced"])
+def test_a_link_that_does_not_open_gives_one_answer(
+    app: Any, browser: Visitor, link: str, person: Person, hands: Any, kind: str
+) -> None:
+    if kind == "unknown":
+        link = "/apply/guess"
+    elif kind == "changed":
+        link = link[:-1] + ("A" if link[-1] != "A" else "B")
+    elif kind == "expired":
+        hands.forward(days=14, seconds=1)
+    else:
+        with app.app_context(), transaction():
+            row = db.session.get_one(Person, person.id)
+            if kind == "replaced":
+                invitations.invite(row, by=officer(Role.SCREENER))
+            else:
+                db.session.query(invitations.Invitation).one().revoked_at = hands.now()
+    for url in (link, f"{link}/code"):
+        page = browser.get(url, status=409)
+        assert "このリンクは有効期限が切れているか、使用できません。" in page.text
+        assert "登録局に新しいリンクの送付を依頼してください。" in page.text
+
+
+def test_a_missing_or_misshapen_code_is_refused_at_its_field(browser: Visitor, link: str) -> None:
+    ask_for_code(browser, link)
+    assert "確認コードを入力してください。" in browser.send("進む", status=422, code="").text
+    for typed in ("12345", "1234567", "abcdef", "12345\u202e6", "'; --"):
+        assert "6桁の数字" in browser.send("進む", status=422, code=typed).text
+
+
+def test_a_wrong_code_five_times_ends_it(app: Any, browser: Visitor, link: str, hands: Any) -> None:
+    code = ask_for_code(browser, link)
+    for _ in range(5):
+        assert "確認コードが違います" in browser.send("進む", status=409, code=another(code)).text
+    assert "上限回数" in browser.send("進む", status=409, code=code).text
+    hands.forward(seconds=30)
+    browser.send("新しい確認コードを送る")
+    assert browser.send("進む", code=mailed_code(browser)).h1 == "利用規約の承諾"
+    with app.app_context():
+        denied = db.session.query(AuditEntry).filter_by(event=Event.CODE_DENIED, outcome=Outcome.REFUSED)
+        assert denied.count() == 6
+        assert code not in str([entry.facts for entry in denied])
+
+
+def test_a_code_works_once(app: Any, browser: Visitor, link: str) -> None:
+    code = ask_for_code(browser, link)
+    browser.send("進む", code=code)
+    second = Visitor(app)
+    second.get(f"{link}/code")
+    page = second.send("進む", status=409, code=code)
+    assert "使用済みか、有効期限が切れています" in page.text
+    second.get("/my")
+    assert second.page is not None
+    assert second.page.h1 == "もう一度お入りください"
+
+
+def test_a_code_grows_old(browser: Visitor, link: str, hands: Any) -> None:
+    code = ask_for_code(browser, link)
+    hands.forward(minutes=10)
+    assert "有効期限" in browser.send("進む", status=409, code=code).text
+
+
+def test_a_new_code_ends_the_one_before(browser: Visitor, link: str, hands: Any) -> None:
+    first = ask_for_code(browser, link)
+    hands.forward(seconds=30)
+    second = ask_for_code(browser, link)
+    if first != second:
+        browser.send("進む", status=409, code=first)
+    assert browser.send("進む", code=second).h1 == "利用規約の承諾"
+
+
+def test_a_double_click_sends_one_code(app: Any, browser: Visitor, link: str) -> None:
+    for _ in range(2):
+        browser.get(link)
+        browser.send("確認コードを送る")
+    with app.app_context():
+        assert db.session.query(AccessCode).count() == 1
+
+
+def test_codes_are_not_sent_without_end(browser: Visitor, link: str, hands: Any) -> None:
+    for _ in range(6):
+        ask_for_code(browser, link)
+        hands.forward(minutes=1)
+    browser.get(link)
+    assert "1時間ほど待って" in browser.send("確認コードを送る", status=409).text
+
+
+def test_a_code_nobody_asked_for_is_refused(browser: Visitor, link: str) -> None:
+    browser.get(f"{link}/code")
+    assert "まだ送られていません" in browser.send("進む", status=409, code="000000").text
+
+
+def test_one_persons_code_does_not_open_anothers_link(app: Any, browser: Visitor, link: str) -> None:
+    with app.app_context(), transaction():
+        other = f"/apply/{invitations.invite(builders.person(), by=officer(Role.SCREENER))}"
+    code = ask_for_code(browser, link)
+    browser.get(f"{other}/code")
+    assert "まだ送られていません" in browser.send("進む", status=409, code=code).text
+
+
+def test_of_two_tries_with_one_code_one_wins(app: Any, browser: Visitor, link: str) -> None:
+    code = ask_for_code(browser, link)
+    gate, answers = threading.Barrier(2), []
+
+    def press() -> None:
+        visitor = Visitor(app)
+        page = visitor.get(f"{link}/code")
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+        assert token
+        gate.wait()
+        answer = visitor.client.post(f"{link}/code", data={"code": code, "csrf_token": token.group(1)})
+        answers.append(answer.status_code)
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(answers) == [303, 409]
+
+
+def test_signing_in_gives_another_session_id(browser: Visitor, link: str) -> None:
+    code = ask_for_code(browser, link)
+    before = browser.client.get_cookie("jcanweb")
+    browser.send("進む", code=code)
+    after = browser.client.get_cookie("jcanweb")
+    assert before
+    assert after
+    assert before.value != after.value
+
+
+# --- home -----------------------------------------------------------------------------------------------
+
+
+def test_without_a_session_the_way_back_is_told(browser: Visitor) -> None:
+    for url in ("/my", "/apply/terms", "/apply/form/A-000001", "/my/applications/A-000001"):
+        page = browser.get(url)
+        assert page.h1 == "もう一度お入りください"
+        assert "あなた専用のリンク" in page.text
+
+
+def test_a_session_ends_after_an_hour_of_silence(home: Visitor, hands: Any) -> None:
+    assert home.get("/my").h1 == "あなたのページ"
+    hands.forward(minutes=61)
+    assert home.get("/my").h1 == "もう一度お入りください"
+
+
+def test_signing_out_ends_the_session_on_the_server(app: Any, home: Visitor) -> None:
+    cookie = home.client.get_cookie("jcanweb")
+    assert cookie
+    home.get("/my")
+    assert "サインアウトしました。" in home.send("サインアウト").text
+    thief = Visitor(app)
+    thief.client.set_cookie("jcanweb", cookie.value)
+    assert thief.get("/my").h1 == "もう一度お入りください"
+    with app.app_context():
+        assert db.session.query(AuditEntry).filter_by(event=Event.PERSON_SIGNED_OUT).count() == 1
+
+
+def test_an_applicant_opens_no_officers_page(home: Visitor) -> None:
+    for url in ("/officers", "/audit", "/revocations"):
+        assert home.get(url).h1 == "サインイン"
+
+
+def test_an_empty_home_says_how_to_begin(home: Visitor) -> None:
+    page = home.get("/my")
+    assert "申請を始めてください" in page.words("h2")
+    assert home.get("/apply/terms").h1 == "利用規約の承諾"
+
+
+def test_who_is_not_eligible_reads_why_and_is_offered_nothing(
+    app: Any, home: Visitor, person: Person
+) -> None:
+    with app.app_context(), transaction():
+        found = db.session.get_one(Person, person.id)
+        found.corporation.agreement_state = AgreementState.SUSPENDED
+    page = home.get("/my")
+    assert "いまは申請できません" in page.text
+    assert "停止中" in page.text
+    assert "申請を始める" not in page.text
+    page = home.get("/apply/terms")
+    assert "停止中" in page.text
+    assert "以上をすべて承諾して" not in page.text
+
+
+STANDING = {
+    ApplicationState.DRAFT: "申請の途中です。まだ提出していません。",
+    ApplicationState.SUBMITTED: "登録局が手続きをしています。お待ちください。",
+    ApplicationState.SCREENING: "登録局が手続きをしています。お待ちください。",
+    ApplicationState.RETURNED: "に直していただきたいところがあります",
+    ApplicationState.APPROVED: "登録局が手続きをしています。お待ちください。",
+    ApplicationState.REJECTED: "使える証明書はありません。申請を始められます。",
+    ApplicationState.WITHDRAWN: "使える証明書はありません。申請を始められます。",
+}
+
+
+@pytest.mark.parametrize("state", STANDING)
+def test_every_state_has_its_sentence(
+    app: Any, home: Visitor, person: Person, state: ApplicationState
+) -> None:
+    with app.app_context(), transaction():
+        made = builders.application(state, person=db.session.get_one(Person, person.id))
+        consent = made.consents[0]
+        words = [statement.words for statement in consent.statements]
+    page = home.get("/my")
+    assert any(STANDING[state] in heading for heading in page.words("h2"))
+    assert made.number in page.text
+    shown = home.get(f"/my/applications/{made.number}")
+    assert made.common_name in shown.text
+    for text in (page.text, shown.text):
+        assert all(word in text for word in words)
+        assert f"版 {consent.edition.version} を" in text
+    assert not re.search("担当 [0-9]", shown.text)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [(CertificateState.ISSUED, "CECTRUST-Light のみ"), (CertificateState.DELIVERED, "CECTRUST-Light のみ"),
+     (CertificateState.SUSPENDED, "の利用を停止しています"), (CertificateState.REVOKED, "この証明書は失効しました")],
+)  # fmt: skip
+def test_certificates_are_shown_with_state_and_use(
+    app: Any, home: Visitor, person: Person, state: CertificateState, words: str
+) -> None:
+    with app.app_context(), transaction():
+        made = builders.application(ApplicationState.APPROVED, person=db.session.get_one(Person, person.id))
+        number = issued_certificate(state, application=made).jc_number
+    page = home.get("/my")
+    assert number in page.text
+    assert words in page.text
+
+
+def test_an_expired_certificate_says_so(app: Any, browser: Visitor, person: Person, hands: Any) -> None:
+    with app.app_context(), transaction():
+        made = builders.application(
+            ApplicationState.APPROVED, person=db.session.get_one(Person, person.id), years=1
+        )
+        issued_certificate(application=made)
+    hands.forward(days=400)
+    enter_person(app, browser, person)
+    assert "有効期間が終わりました" in browser.get("/my").text
+
+
+def test_the_home_of_one_shows_nothing_of_another(app: Any, home: Visitor, person: Person) -> None:
+    with app.app_context(), transaction():
+        colleague = builders.person(db.session.get_one(Person, person.id).corporation)
+        number = builders.application(ApplicationState.SUBMITTED, person=colleague).number
+    assert number not in home.get("/my").text
