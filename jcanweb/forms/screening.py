@@ -1,18 +1,29 @@
-"""Forms of screening: a verdict on one field, a reason for returning or rejecting."""
+"""Forms of screening: a verdict on one field, the reason for returning or rejecting."""
 
 from typing import Any
 
-from wtforms import TextAreaField
-from wtforms.validators import DataRequired, ValidationError
+from wtforms import HiddenField, TextAreaField
+from wtforms.validators import AnyOf, DataRequired, ValidationError
 
 from jcanweb.forms.officers import VersionForm
-from jcanweb.forms.rules import Rule, choice_field
+from jcanweb.forms.rules import Rule
 from jcanweb.names import check_words
 from jcanweb.vocabulary import Verdict
 
 
+def _reason(what: str) -> TextAreaField:
+    return TextAreaField(
+        what,
+        [DataRequired(f"{what}を入力してください。"), Rule(lambda typed: check_words(typed, what))],
+    )
+
+
 class CheckForm(VersionForm):
-    verdict = choice_field("判定", Verdict)
+    """One for each field of the table; the two buttons carry the verdict."""
+
+    verdict = HiddenField(
+        validators=[AnyOf([*Verdict], message="「適合」か「不適合」のボタンを押してください。")]
+    )
     comment = TextAreaField("コメント", [Rule(lambda typed: check_words(typed, "コメント"))])
 
     def validate_comment(self, field: Any) -> None:
@@ -21,20 +32,8 @@ class CheckForm(VersionForm):
 
 
 class ReturnForm(VersionForm):
-    reason = TextAreaField(
-        "差戻しの理由",
-        [
-            DataRequired("差戻しの理由を入力してください。"),
-            Rule(lambda typed: check_words(typed, "差戻しの理由")),
-        ],
-    )
+    reason = _reason("差戻しの理由")
 
 
 class RejectForm(VersionForm):
-    reason = TextAreaField(
-        "却下の理由",
-        [
-            DataRequired("却下の理由を入力してください。"),
-            Rule(lambda typed: check_words(typed, "却下の理由")),
-        ],
-    )
+    reason = _reason("却下の理由")

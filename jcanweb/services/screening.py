@@ -60,7 +60,8 @@ def check(application: Application, field: CheckedField, verdict: Verdict, comme
     shown = ledger.field(application, field)
     if verdict is Verdict.PASS and shown.refused:
         raise FieldRefused(
-            "この項目は証明書に使えない内容のため、適合にできません。差し戻してください。", field="verdict"
+            "この項目は証明書に使えない内容のため、適合にできません。理由を書いて「不適合」にし、差し戻してください。",
+            field="comment",
         )
     comment = _words(comment, "コメント", "comment")
     if verdict is Verdict.FAIL and not comment:
@@ -188,6 +189,25 @@ def lapse_old() -> list[Application]:
     return ended
 
 
+def possible(application: Application, *, by: Officer) -> frozenset[Event]:
+    """What this person could do with it now, whatever the role: the acts a page may offer."""
+    if own(application, by):
+        return frozenset()
+    if application.state is A.SUBMITTED:
+        return frozenset({Event.APPLICATION_SCREENING_STARTED})
+    if application.state is not A.SCREENING:
+        return frozenset()
+    other = by.id not in _hands(application)
+    if application.screened_at is not None:
+        decisions = {Event.APPLICATION_APPROVED, Event.APPLICATION_RETURNED, Event.APPLICATION_REJECTED}
+        return frozenset(decisions if other else ())
+    if application.screening_by == by.id:
+        return frozenset(
+            {Event.APPLICATION_FIELD_CHECKED, Event.APPLICATION_SCREENED, Event.APPLICATION_RETURNED}
+        )
+    return frozenset({Event.APPLICATION_SCREENING_STARTED, *([Event.APPLICATION_REJECTED] if other else [])})
+
+
 def own(application: Application, officer: Officer) -> bool:
     """Is this officer the applicant, or the one the PIN goes to?"""
     theirs = {application.person.email, application.pin_recipient_email}
@@ -219,9 +239,13 @@ def _screened(application: Application) -> None:
 def _other_person(application: Application, by: Officer) -> None:
     """Neither the applicant nor anyone who had a hand in the screening of this revision."""
     _not_own(application, by)
-    checkers = {check.checked_by for check in application.checks if check.revision == application.revision}
-    if by.id in checkers | {application.screening_by, application.screened_by}:
+    if by.id in _hands(application):
         raise TwoPersonRule()
+
+
+def _hands(application: Application) -> set[int | None]:
+    checkers = {check.checked_by for check in application.checks if check.revision == application.revision}
+    return checkers | {application.screening_by, application.screened_by}
 
 
 def _all_pass(application: Application) -> None:

@@ -1,0 +1,174 @@
+"""Applications: the list, one with its three fields, their verdicts, and what an approver decides."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, redirect, request, send_file, url_for
+from werkzeug.wrappers import Response as Answer
+
+from jcanweb import labels, mail
+from jcanweb.config import setting
+from jcanweb.errors import RuleViolation
+from jcanweb.forms.officers import VersionForm, whole_number
+from jcanweb.forms.rules import show as show_at
+from jcanweb.forms.screening import CheckForm, RejectForm, ReturnForm
+from jcanweb.models import Application
+from jcanweb.permissions import requires
+from jcanweb.services import screening as service
+from jcanweb.services import screening_ledger as ledger
+from jcanweb.services import trail
+from jcanweb.vocabulary import ApplicationState, CheckedField, Event, Outcome, Permission, Subject, Verdict
+from jcanweb.web import attempt, picked, respond, said
+
+blueprint = Blueprint("screening", __name__)
+STATES = [state for state in ApplicationState if state is not ApplicationState.DRAFT]
+
+
+@blueprint.get("/applications")
+@requires(Permission.APPLICATION_VIEW)
+def listing() -> tuple[str, int]:
+    state, typed = picked(ApplicationState, "state"), request.args.get("q", "")[:60]
+    found = ledger.listing(state, typed, whole_number(request.args.get("before")) or None)
+    rows, more = found[: ledger.PAGE], len(found) > ledger.PAGE
+    older = url_for(".listing", state=state, q=typed or None, before=rows[-1].id) if more else None
+    return respond("screening/listing.html", "screening/_rows.html", rows=rows, older=older, state=state, typed=typed,
+                   states=[(one, labels.word(one)) for one in STATES], due=ledger.due, names=ledger.officers(*rows))  # fmt: skip
+
+
+@blueprint.get("/applications/<number>")
+@requires(Permission.APPLICATION_VIEW)
+def show(number: str) -> tuple[str, int]:
+    return _shown(_found(number))
+
+
+@blueprint.get("/applications/<number>/document")
+@requires(Permission.DOCUMENT_OPEN)
+def document(number: str) -> Response:
+    """The 印鑑証明書, in a window that may do nothing; that it was opened is recorded."""
+    content = service.open_document(_found(number), by=g.officer)
+    answer = send_file(BytesIO(content), "application/pdf", download_name=f"{number}.pdf", max_age=0)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+@blueprint.post("/applications/<number>/start")
+@requires(Permission.APPLICATION_SCREEN)
+def start(number: str) -> tuple[str, int] | Answer:
+    one, version = _found(number), _version(VersionForm())
+    return _tried(one, Event.APPLICATION_SCREENING_STARTED,
+                  lambda: service.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
+
+
+@blueprint.post("/applications/<number>/check/<field>")
+@requires(Permission.APPLICATION_SCREEN)
+def check(number: str, field: str) -> tuple[str, int] | Answer:
+    one, kind = _found(number), next((kind for kind in CheckedField if kind == field), None) or abort(404)
+    form = CheckForm(prefix=f"{kind}-")
+    if not form.validate_on_submit():
+        return _shown(one, checked=(kind, form), status=422)
+    verdict, version = Verdict(form.verdict.data or ""), _version(form)
+    return _tried(
+        one, Event.APPLICATION_FIELD_CHECKED,
+        lambda: service.check(one, kind, verdict, form.comment.data or "", version=version, by=g.officer),
+        f"{labels.word(kind)}を「{labels.word(verdict)}」と判定しました。", checked=(kind, form), anchor=kind,
+    )  # fmt: skip
+
+
+@blueprint.post("/applications/<number>/finish")
+@requires(Permission.APPLICATION_SCREEN)
+def finish(number: str) -> tuple[str, int] | Answer:
+    one, version = _found(number), _version(VersionForm())
+    return _tried(one, Event.APPLICATION_SCREENED, lambda: service.finish(one, version=version, by=g.officer),
+                  "審査を完了しました。承認者の判断を待っています。")  # fmt: skip
+
+
+@blueprint.post("/applications/<number>/return", endpoint="return")
+@requires(Permission.APPLICATION_SCREEN)
+def send_back(number: str) -> tuple[str, int] | Answer:
+    return _returned(number, service.send_back)
+
+
+@blueprint.post("/applications/<number>/return-screened")
+@requires(Permission.APPLICATION_APPROVE)
+def return_screened(number: str) -> tuple[str, int] | Answer:
+    return _returned(number, service.send_back_screened)
+
+
+@blueprint.post("/applications/<number>/approve")
+@requires(Permission.APPLICATION_APPROVE, fresh=True)
+def approve(number: str) -> tuple[str, int] | Answer:
+    one, version = _found(number), _version(VersionForm())
+    return _tried(one, Event.APPLICATION_APPROVED, lambda: service.approve(one, version=version, by=g.officer),
+                  "発行を承認し、申請者に知らせました。", letter="application_approved")  # fmt: skip
+
+
+@blueprint.post("/applications/<number>/reject")
+@requires(Permission.APPLICATION_APPROVE)
+def reject(number: str) -> tuple[str, int] | Answer:
+    one, form = _found(number), RejectForm(prefix="reject-")
+    if not form.validate_on_submit():
+        return _shown(one, rejection=form, status=422)
+    reason, version = form.reason.data or "", _version(form)
+    return _tried(one, Event.APPLICATION_REJECTED,
+                  lambda: service.reject(one, reason, version=version, by=g.officer),
+                  "申請を却下し、申請者に知らせました。", letter="application_rejected", rejection=form)  # fmt: skip
+
+
+def _returned(number: str, act: Callable[..., None]) -> tuple[str, int] | Answer:
+    one, form = _found(number), ReturnForm(prefix="return-")
+    if not form.validate_on_submit():
+        return _shown(one, sent_back=form, status=422)
+    reason, version = form.reason.data or "", _version(form)
+    return _tried(one, Event.APPLICATION_RETURNED, lambda: act(one, reason, version=version, by=g.officer),
+                  "申請を差し戻し、申請者に知らせました。", letter="application_returned", sent_back=form)  # fmt: skip
+
+
+def _found(number: str) -> Application:
+    return ledger.one(number) or abort(404)
+
+
+def _version(form: VersionForm) -> int:
+    return int(form.version.data or 0)
+
+
+def _tried(one: Application, event: Event, act: Callable[[], None], words: str, *, letter: str | None = None,
+           anchor: str | None = None, **forms: Any) -> tuple[str, int] | Answer:  # fmt: skip
+    """Do it, tell the applicant by `letter`, and go to the page; or show the page with what was refused."""
+    number, problem = one.number, attempt(act, event=event, subject=Subject.APPLICATION, subject_id=one.id)
+    if problem:
+        return _shown(_found(number), problem=problem, status=409, **forms)
+    if letter:
+        mail.send(one.person.email, letter, application=one, months=setting("APPLICATION_LAPSE_MONTHS"))
+    said(words)
+    return redirect(url_for(".show", number=number, _anchor=anchor), 303)
+
+
+def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None = None,
+           sent_back: ReturnForm | None = None, rejection: RejectForm | None = None,
+           problem: RuleViolation | None = None, status: int = 200) -> tuple[str, int]:  # fmt: skip
+    """The page of an application; a refused form keeps what was typed, also when it may no longer be sent."""
+    fields, history = ledger.fields(one), trail.history(Subject.APPLICATION, one.id)
+    forms = {shown.field: CheckForm(formdata=None, prefix=f"{shown.field}-",
+                                    comment=shown.check.comment if shown.check else "") for shown in fields}  # fmt: skip
+    forms |= dict([checked] if checked else [])
+    possible, refused, typed, act = service.possible(one, by=g.officer), None, None, None
+    if checked:
+        refused, typed, act = checked[1], checked[1].comment.data, Event.APPLICATION_FIELD_CHECKED
+    elif sent_back:
+        refused, typed, act = sent_back, sent_back.reason.data, Event.APPLICATION_RETURNED
+    elif rejection:
+        refused, typed, act = rejection, rejection.reason.data, Event.APPLICATION_REJECTED
+    failed = [f"{labels.word(shown.field)}: {shown.check.comment}" for shown in fields
+              if shown.check and shown.check.verdict is Verdict.FAIL]  # fmt: skip
+    return respond(
+        "screening/show.html", application=one, fields=fields, history=history, checks=forms, refused=refused,
+        sent_back=sent_back or ReturnForm(formdata=None, prefix="return-", reason="\n".join(failed)),
+        rejection=rejection or RejectForm(formdata=None, prefix="reject-"), possible=possible,
+        problem=show_at(refused, problem) if problem and refused else problem.sentence if problem else None,
+        unsent=typed if act not in possible else None,
+        changed=next((step for step in history if step.outcome is Outcome.DONE), None) if problem else None,
+        own=service.own(one, g.officer), me=g.officer.id, names=ledger.officers(one), due=ledger.due(one),
+        obstacles=ledger.obstacles(one), twins=ledger.twins(one), orders=ledger.failed_orders(one),
+        certificate=ledger.certificate(one), status=status,
+    )  # fmt: skip
