@@ -1,5 +1,6 @@
 """The command line, each command a thin call of a service."""
 
+import json
 import logging
 import sys
 from datetime import date
@@ -22,7 +23,12 @@ def main() -> None:
 @click.option("--threads", default=8, show_default=True)
 def run(host: str, port: int, threads: int) -> None:
     """Set up on first use, then serve."""
+    from jcanweb import jobs
+    from jcanweb.database import db
+
     app, token = _prepared()
+    with app.app_context():
+        db.engine.dispose()  # the worker process opens connections of its own
     if token:
         click.echo(
             f"First start. Open this link once to begin:\n\n  {app.config['PUBLIC_URL']}/setup/{token}\n"
@@ -33,7 +39,8 @@ def run(host: str, port: int, threads: int) -> None:
     class Server(BaseApplication):
         def load_config(self) -> None:
             for name, value in {"bind": f"{host}:{port}", "threads": threads, "worker_class": "gthread",
-                                "loglevel": "warning", "control_socket_disable": True}.items():  # fmt: skip
+                                "loglevel": "warning", "control_socket_disable": True,
+                                "post_worker_init": lambda worker: jobs.start(app)}.items():  # fmt: skip
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)
 
@@ -57,6 +64,47 @@ def migrate() -> None:
     """Bring the database to this version's schema."""
     _prepared()
     click.echo("The database is up to date.")
+
+
+@main.command()
+def demo() -> None:
+    """Fill an empty instance with a small invented world to try things in."""
+    from jcanweb import identity, labels
+    from jcanweb.database import transaction
+    from jcanweb.errors import NotEmpty
+    from jcanweb.services import demo as service
+
+    app, _ = _prepared()
+    click.echo("Making keys and certificates (some seconds) ...")
+    with app.app_context():
+        try:
+            with transaction():
+                world = service.create(identity.hash_of)
+        except NotEmpty as refusal:
+            raise click.ClickException(refusal.sentence) from None
+    click.echo("\nSign-in names and one-time passwords, shown only now:\n")
+    for seat in world.seats:
+        group = f"、{labels.word(seat.group)}" if seat.group else ""
+        click.echo(f"  {seat.email:24} {seat.password}  {seat.name}（{labels.word(seat.role)}{group}）")
+        if seat.passphrase:
+            click.echo(f"  {'':24} {seat.passphrase}  passphrase of the custodian's key")
+    click.echo("\nPersonal links of two applicants (their codes arrive at /outbox):\n")
+    for name, link in world.links:
+        click.echo(f"  {name}  {link}")
+    click.echo("\nApprovers and operators are asked for an authenticator app; without one, python3 -m jcanweb totp"
+               " gives the code.\nStart with: python3 -m jcanweb")  # fmt: skip
+
+
+@main.command()
+@click.option("--key", prompt="Key shown on the page", hide_input=True, help="asked for when left out")
+def totp(key: str) -> None:
+    """The authenticator code of this moment, for trying things out without an authenticator app."""
+    from passlib.totp import TOTP
+
+    try:
+        click.echo(TOTP(key=key, format="base32").generate().token)
+    except (TypeError, ValueError):
+        raise click.ClickException("this is no key of an authenticator app") from None
 
 
 @main.group()
@@ -93,6 +141,55 @@ def import_terms(file: Path, version: str, effective: str) -> None:
         for number, line in document.unread:
             click.echo(f"  not placed, line {number}: {line}")
         click.echo(f"  SHA-256 {edition.sha256}")
+
+
+@main.group()
+def custodian() -> None:
+    """On a custodian's own computer: the own key, and opening a share. Touches no instance."""
+
+
+@custodian.command("new-key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def new_key(file: Path) -> None:
+    """Make a key under a passphrase; FILE keeps the private half, the public half is printed."""
+    from jcanweb.pki import officer_key, share_file
+
+    if file.exists():
+        raise click.ClickException(f"{file} is there already; nothing was written")
+    passphrase = click.prompt(f"Passphrase, {officer_key.MINIMUM_PASSPHRASE} characters or more", hide_input=True,
+                              confirmation_prompt="The same again", err=True)  # fmt: skip
+    try:
+        made = officer_key.new_officer_key(passphrase)
+        officer_key.write_key_file(file, made.private_pem)
+    except (officer_key.PassphraseTooShort, OSError) as refusal:
+        raise click.ClickException(f"{refusal}; no key was made") from None
+    click.echo(f"{file} holds your private key: keep it and its passphrase to yourself, and keep a copy.\n"
+               f"Paste these lines into your page /me/key. SHA-256 of the key: {made.fingerprint}\n", err=True)  # fmt: skip
+    click.echo(share_file.public_key_text(made.public_key), nl=False)
+
+
+@custodian.command("open")
+@click.argument("share", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", "file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="the file that new-key made")  # fmt: skip
+def open_share(share: Path, file: Path) -> None:
+    """Open the SHARE downloaded from a recovery's page and seal it to that recovery; the result is printed."""
+    from jcanweb.pki import officer_key, share_file, vault
+
+    try:
+        found, pem = share_file.read_share(share.read_text("utf-8")), file.read_bytes()
+        click.echo(f"Certificate {found.jc_number}, recovery {found.recovery}", err=True)
+        resealed = share_file.reseal(found, pem, click.prompt("Passphrase", hide_input=True, err=True))
+    except (share_file.ShareFileRefused, UnicodeDecodeError):
+        raise click.ClickException(f"{share} is no share file of jcanweb") from None
+    except officer_key.WrongPassphrase:
+        raise click.ClickException(f"{file} does not open with this passphrase") from None
+    except vault.CannotOpen:
+        raise click.ClickException(f"{share} is not sealed to the key in {file}") from None
+    except OSError as trouble:
+        raise click.ClickException(str(trouble)) from None
+    click.echo("\nPaste these lines into the recovery's page:\n", err=True)
+    click.echo(json.dumps(share_file.write(resealed), indent=1))
 
 
 @main.command("verify-audit")

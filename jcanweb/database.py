@@ -86,6 +86,10 @@ alembic = Alembic(run_mkdir=False)
 def init_app(app: Flask) -> None:
     app.config["ALEMBIC"] = {"script_location": str(Path(__file__).parent / "migrations")}
     app.config["ALEMBIC_CONTEXT"] = {"render_as_batch": True, "compare_type": True}
+    options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {
+        "hide_parameters": True
+    }  # no data in errors and logs
     db.init_app(app)
     alembic.init_app(app)
     with app.app_context():

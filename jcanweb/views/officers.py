@@ -10,6 +10,7 @@ from jcanweb.forms.officers import InviteForm, JoinForm, RolesForm, VersionForm
 from jcanweb.identity import hash_of
 from jcanweb.models import Officer
 from jcanweb.permissions import public, requires
+from jcanweb.services import demo as demo_world
 from jcanweb.services import officers
 from jcanweb.vocabulary import Event, Permission, Role, Subject
 from jcanweb.web import attempt, respond, said
@@ -24,6 +25,20 @@ def setup(token: str) -> tuple[str, int] | Response:
     if officers.invitation(token).email is not None:
         abort(404)
     return _join(token, "officers/setup.html")
+
+
+@blueprint.post("/setup/<token>/demo")
+@public
+def demo(token: str) -> tuple[str, int]:
+    """The other way to begin: the demo world; its passwords are on this one answer and nowhere else."""
+    if officers.invitation(token).email is not None:
+        abort(404)
+    made: list[demo_world.World] = []
+    problem = attempt(lambda: made.append(demo_world.create(hash_of)), event=Event.DEMO_CREATED,
+                      subject=Subject.INSTALLATION, subject_id=1)  # fmt: skip
+    if problem:
+        return respond("errors/409.html", sentence=problem.sentence, status=409)
+    return respond("officers/demo.html", world=made[0])
 
 
 @blueprint.route("/join/<token>", methods=["GET", "POST"])
@@ -120,4 +135,4 @@ def deactivate(officer_id: int) -> tuple[str, int] | Response:
 @blueprint.get("/me")
 @requires(Permission.PROFILE_MANAGE)
 def me() -> tuple[str, int]:
-    return respond("officers/me.html", officer=g.officer)
+    return respond("officers/me.html", officer=g.officer, custodian=g.custodian)

@@ -1,0 +1,45 @@
+"""What runs in the background: every job once a sweep, and one that fails stops no other."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jcanweb import jobs
+from jcanweb.database import db, transaction
+from jcanweb.models import Application, Crl, Mail
+from jcanweb.vocabulary import ApplicationState as A
+from tests import builders
+
+
+@pytest.fixture
+def forgotten(app: Any, hands: Any) -> int:
+    with app.app_context(), transaction():
+        made = builders.application(A.RETURNED)
+    hands.forward(days=100)
+    return made.id
+
+
+def test_a_sweep_lapses_what_its_applicant_forgot_and_tells_them(app: Any, forgotten: int) -> None:
+    jobs.sweep(app)
+    with app.app_context():
+        assert db.session.get_one(Application, forgotten).state is A.LAPSED
+        assert [mail.template for mail in db.session.query(Mail)] == ["application_lapsed"]
+        assert db.session.query(Mail).one().sent_at is not None
+
+
+def test_a_sweep_renews_the_crl_before_it_grows_old(app: Any, hands: Any) -> None:
+    jobs.sweep(app)
+    hands.forward(hours=25)
+    jobs.sweep(app)
+    jobs.sweep(app)
+    with app.app_context():
+        assert db.session.query(Crl).count() == 2
+
+
+def test_a_job_that_fails_stops_no_other(app: Any, forgotten: int, caplog: pytest.LogCaptureFixture) -> None:
+    (Path(app.instance_path) / "ca" / "ledger.sqlite").rename(Path(app.instance_path) / "away")
+    jobs.sweep(app)
+    with app.app_context():
+        assert db.session.get_one(Application, forgotten).state is A.LAPSED
+    assert "job 'the CRL' failed" in caplog.text
