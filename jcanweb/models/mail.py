@@ -13,6 +13,7 @@ class Mail(Base):
     __table_args__ = (
         Index(
             "ix_mail_waiting",
+            "due_at",
             "id",
             sqlite_where=text("sent_at IS NULL"),
             postgresql_where=text("sent_at IS NULL"),
@@ -24,5 +25,6 @@ class Mail(Base):
     template: Mapped[str] = mapped_column(String(60))
     written_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]  # not tried before
     sent_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(String(80))
