@@ -7,10 +7,14 @@ the file.
 """
 
 import base64
+import hashlib
+import os
 import secrets
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes, padding, serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -38,6 +42,11 @@ class OfficerKey:
     public_key: bytes
     """32 bytes"""
 
+    @property
+    def fingerprint(self) -> str:
+        """Hex SHA-256 of the public key, to compare by eye."""
+        return hashlib.sha256(self.public_key).hexdigest()
+
 
 def new_officer_key(passphrase: str, iterations: int = ITERATIONS) -> OfficerKey:
     """A new key pair, the private half encrypted. Raises PassphraseTooShort."""
@@ -50,11 +59,24 @@ def new_officer_key(passphrase: str, iterations: int = ITERATIONS) -> OfficerKey
     return OfficerKey(_encrypt(plain, passphrase.encode(), iterations), key.public_key().public_bytes_raw())
 
 
+def write_key_file(path: Path, pem: bytes) -> None:
+    """Keep the private half in a new file that only its owner may read. Raises FileExistsError, OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(descriptor)
+    except OSError:
+        path.unlink()
+        raise
+
+
 def load_officer_key(pem: bytes, passphrase: str) -> X25519PrivateKey:
     """The private key of such a file. Raises WrongPassphrase."""
     try:
         key = serialization.load_pem_private_key(pem, passphrase.encode())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise WrongPassphrase("the key file does not open with this passphrase") from None
     if not isinstance(key, X25519PrivateKey):
         raise WrongPassphrase("the file holds another kind of key")

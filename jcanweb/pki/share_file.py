@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
@@ -64,7 +65,7 @@ def read_public_key(text: str) -> bytes:
         if not isinstance(key, X25519PublicKey):
             raise ShareFileRefused("not an X25519 public key")
         X25519PrivateKey.generate().exchange(key)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise ShareFileRefused("not an X25519 public key") from None
     return key.public_bytes_raw()
 
@@ -108,7 +109,7 @@ def reseal(share: SealedShare, officer_pem: bytes, passphrase: str) -> ResealedS
 def _fields(text: str, name: str, kind: Any) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ShareFileRefused("not JSON") from None
     if not isinstance(found, dict) or found.pop("format", None) != name:
         raise ShareFileRefused("another kind of file")

@@ -6,7 +6,7 @@ An administrator appoints, the appointed officer makes the key; a group is for g
 import hashlib
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import joinedload
 
 from jcanweb import audit, clock
 from jcanweb.database import db, flush, lock
@@ -15,6 +15,7 @@ from jcanweb.models import Backup, BackupShare, Custodian, Officer
 from jcanweb.pki import enclave, share_file
 from jcanweb.vocabulary import CustodianGroup, Event, Role, Subject
 
+_WITH_KEY = (Custodian.released_at.is_(None), Custodian.public_key.is_not(None), Officer.active)
 OTHER_GROUP = (
     "鍵管理者・PIN管理者・保全責任者は、一度選任されたら別の区分に移れません。別の担当者を選んでください。"
 )
@@ -64,6 +65,7 @@ def make_key(custodian: Custodian, passphrase: str, *, by: Officer) -> None:
 
     Raises FieldRefused below 15 characters, TwoPersonRule for another's key, AlreadyTaken when there is one.
     """
+    _check_key_wanted(custodian, by)
     try:
         made = enclave.new_officer_key(passphrase)
     except enclave.PassphraseTooShort:
@@ -76,6 +78,7 @@ def take_key(custodian: Custodian, text: str, *, by: Officer) -> None:
 
     Raises FieldRefused for a text that is no X25519 public key or one that is in use, and as `make_key`.
     """
+    _check_key_wanted(custodian, by)
     try:
         public_key = share_file.read_public_key(text)
     except share_file.ShareFileRefused:
@@ -86,26 +89,31 @@ def take_key(custodian: Custodian, text: str, *, by: Officer) -> None:
     _keep_key(custodian, public_key, None, by=by)
 
 
-def _keep_key(custodian: Custodian, public_key: bytes, private_pem: bytes | None, *, by: Officer) -> None:
+def _check_key_wanted(custodian: Custodian, by: Officer) -> None:
     lock(custodian)
     if custodian.officer_id != by.id:
         raise TwoPersonRule("鍵は、選任された本人だけが作れます。")
     if custodian.public_key is not None or custodian.released_at is not None:
         raise AlreadyTaken("鍵は既に登録されています。作り直すには、管理者が解任してから選任し直します。")
+
+
+def _keep_key(custodian: Custodian, public_key: bytes, private_pem: bytes | None, *, by: Officer) -> None:
     custodian.public_key, custodian.private_pem, custodian.key_made_at = public_key, private_pem, clock.now()
     flush()
     audit.record(Event.CUSTODIAN_KEY_MADE, Subject.CUSTODIAN, custodian.id, by=by,
-                 public_key_sha256=hashlib.sha256(public_key).hexdigest(),
+                 public_key_sha256=fingerprint(custodian),
                  kept="server" if private_pem else "officer")  # fmt: skip
 
 
-def everyone() -> list[Custodian]:
-    """All appointments, those in force first, by group."""
+def by_group() -> dict[CustodianGroup, list[Custodian]]:
+    """All appointments, those in force first."""
     query = select(Custodian).options(joinedload(Custodian.officer))
-    found = db.session.scalars(
-        query.order_by(Custodian.released_at.is_not(None), Custodian.group, Custodian.id)
-    )
-    return list(found)
+    found: dict[CustodianGroup, list[Custodian]] = {group: [] for group in CustodianGroup}
+    for custodian in db.session.scalars(
+        query.order_by(Custodian.released_at.is_not(None), Custodian.id.desc())
+    ):
+        found[custodian.group].append(custodian)
+    return found
 
 
 def eligible() -> list[Officer]:
@@ -117,9 +125,7 @@ def eligible() -> list[Officer]:
 
 def holders() -> dict[CustodianGroup, list[Custodian]]:
     """Everybody a backup is sealed to now, by group. Raises CustodiansMissing when a group is empty."""
-    query = select(Custodian).join(Custodian.officer).where(
-        Custodian.released_at.is_(None), Custodian.public_key.is_not(None), Officer.active
-    )  # fmt: skip
+    query = select(Custodian).join(Custodian.officer).where(*_WITH_KEY)
     found: dict[CustodianGroup, list[Custodian]] = {group: [] for group in CustodianGroup}
     for custodian in db.session.scalars(query.order_by(Custodian.id)):
         found[custodian.group].append(custodian)
@@ -130,27 +136,38 @@ def holders() -> dict[CustodianGroup, list[Custodian]]:
 
 def missing() -> list[CustodianGroup]:
     """Groups without anybody who has a key: nothing can be issued until they are filled."""
-    query = select(Custodian.group).join(Custodian.officer).where(
-        Custodian.released_at.is_(None), Custodian.public_key.is_not(None), Officer.active
-    )  # fmt: skip
+    query = select(Custodian.group).join(Custodian.officer).where(*_WITH_KEY)
     there = set(db.session.scalars(query.distinct()))
     return [group for group in CustodianGroup if group not in there]
 
 
-def only_holder_of() -> dict[int, int]:
-    """Custodian id → living backups that nobody else in force could open: the price of a release."""
-    other, else_ = aliased(BackupShare), aliased(Custodian)
-    someone_else = (
-        select(other.id)
-        .join(else_, else_.id == other.custodian_id)
-        .where(other.backup_id == BackupShare.backup_id, other.half == BackupShare.half,
-               other.custodian_id != BackupShare.custodian_id, else_.released_at.is_(None))
-        .exists()
+def is_last(custodian: Custodian) -> bool:
+    """Would nothing be issued any more without this one?"""
+    others = select(Custodian.id).join(Custodian.officer).where(
+        *_WITH_KEY, Custodian.group == custodian.group, Custodian.id != custodian.id
     )  # fmt: skip
-    query = (
-        select(BackupShare.custodian_id, func.count())
-        .join(Backup, Backup.id == BackupShare.backup_id)
-        .where(Backup.destroyed_at.is_(None), ~someone_else)
-        .group_by(BackupShare.custodian_id)
+    return db.session.scalar(others.limit(1)) is None
+
+
+def fingerprint(custodian: Custodian) -> str | None:
+    """SHA-256 of the public key (32 bytes) in hex, as the command prints it and the audit record keeps it."""
+    return hashlib.sha256(custodian.public_key).hexdigest() if custodian.public_key else None
+
+
+def only_holder_of() -> dict[int, int]:
+    """Custodian id → certificates whose backup nobody else at work could open there: the price of a release."""
+    at_work = select(Custodian.id).join(Custodian.officer).where(*_WITH_KEY)
+    alone = (
+        select(BackupShare.backup_id, func.min(BackupShare.custodian_id).label("custodian_id"))
+        .where(BackupShare.custodian_id.in_(at_work))
+        .group_by(BackupShare.backup_id, BackupShare.half)
+        .having(func.count() == 1)
+        .subquery()
     )
-    return {custodian: count for custodian, count in db.session.execute(query).tuples()}
+    query = (
+        select(alone.c.custodian_id, func.count(Backup.certificate_id.distinct()).label("certificates"))
+        .join(Backup, Backup.id == alone.c.backup_id)
+        .where(Backup.destroyed_at.is_(None))
+        .group_by(alone.c.custodian_id)
+    )
+    return {row.custodian_id: row.certificates for row in db.session.execute(query)}
