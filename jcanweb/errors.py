@@ -4,6 +4,7 @@
 class RuleViolation(Exception):
     """A rule of the registration authority refused the act. `sentence` is shown as it is."""
 
+    heading = "いまの状態ではできません"  # of the page that says only this
     sentence = "この操作は規則により受け付けられません。"
     field: str | None = None
     act: str | None = None  # the begun audit act that this refusal ends
@@ -62,6 +63,7 @@ class DeliveryFailed(RuleViolation):
 
 
 class LinkExpired(RuleViolation):
+    heading = "このリンクは使えません"
     sentence = (
         "このリンクは有効期限が切れているか、使用できません。登録局に新しいリンクの送付を依頼してください。"
     )

@@ -206,7 +206,7 @@ def refused(violation: RuleViolation) -> tuple[str, int]:
     """A rule refused where the view had no page of its own for it."""
     audit.refuse(Event.ACCESS_DENIED, Subject.ENDPOINT, str(request.endpoint)[:80],
                  by=g.get("officer") or g.get("person"), reason=violation.code)  # fmt: skip
-    return render_template("errors/409.html", sentence=violation.sentence), 409
+    return render_template("errors/409.html", heading=violation.heading, sentence=violation.sentence), 409
 
 
 def trouble(problem: HTTPException) -> Any:

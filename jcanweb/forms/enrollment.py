@@ -45,13 +45,11 @@ class ConsentForm(FlaskForm):
 
 def consent_form(edition: Edition, statements: tuple[Statement, ...], **source: Any) -> ConsentForm:
     """The form for these statements, each accepted by its own checkbox in its own verb."""
-    boxes = {
-        f"statement_{one.number}": BooleanField(
-            f"（{one.number}）{'に' if one.verb is ConsentVerb.AGREE else 'を'}{labels.word(one.verb)}",
-            [InputRequired(f"（{one.number}）を読み、チェックを入れてください。")],
-        )
-        for one in statements
-    }
+    boxes = {}
+    for one in statements:
+        words = f"（{one.number}）{'に' if one.verb is ConsentVerb.AGREE else 'を'}{labels.word(one.verb)}"
+        asked = f"「{words}」にチェックを入れてください。"
+        boxes[f"statement_{one.number}"] = BooleanField(words, [InputRequired(asked)])
     form: ConsentForm = type("ConsentForm", (ConsentForm,), boxes)(
         edition=edition.id, sha256=edition.sha256, **source
     )

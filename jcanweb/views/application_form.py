@@ -189,7 +189,7 @@ def _form(filled: ApplicationForm, application: Application, problem: RuleViolat
     return respond("enrollment/form.html", partial, form=filled, application=application, preview=seen,
                    hint=ledger.reading_hint(g.person), remarks=ledger.remarks(application),
                    months=setting("SEAL_CERTIFICATE_MONTHS"), oldest=documents.oldest_day(),
-                   stale=isinstance(problem, StalePage), problem=show_at(filled, problem) if problem else None,
+                   lost=filled.is_submitted() and not filled.kept, stale=isinstance(problem, StalePage), problem=show_at(filled, problem) if problem else None,
                    status=status)  # fmt: skip
 
 

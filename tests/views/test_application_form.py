@@ -177,7 +177,7 @@ def test_the_reading_of_the_name_is_offered_in_hepburn(applicant: Visitor) -> No
 def test_a_statement_left_open_is_named_and_the_others_stay_ticked(app: Any, applicant: Visitor) -> None:
     applicant.get("/apply/terms")
     page = applicant.send(enrollment.BUTTON, status=422, **(TICKED | {"statement_4": None}))
-    assert "（4）を読み、チェックを入れてください。" in page.text
+    assert "「（4）を約束します」にチェックを入れてください。" in page.text
     ticked = [box.get("name") for box in page.all("input") if box.get("checked") is not None]
     assert ticked == [name for name in TICKED if name != "statement_4"]
     with app.app_context():
