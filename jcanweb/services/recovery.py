@@ -100,11 +100,11 @@ def authorize(recovery: Recovery, *, version: int, by: Officer) -> None:
         private_key, public_key = enclave.new_ephemeral()
     except enclave.EnclaveError:
         raise RecoveryFailed(NOT_AUTHORIZED) from None
+    at, who = clock.now(), by.id
     move(recovery, RecoveryState.AUTHORIZED)
-    at = clock.now()
     recovery.ephemeral_public = public_key
     recovery.ephemeral_sealed = keys.sealer().seal(private_key, ephemeral_context(recovery))
-    recovery.authorized_by, recovery.authorized_at = by.id, at
+    recovery.authorized_by, recovery.authorized_at = who, at
     recovery.open_from = at + timedelta(hours=setting("RECOVERY_COOLING_OFF_HOURS"))
     recovery.open_until = recovery.open_from + timedelta(days=setting("RECOVERY_OPEN_DAYS"))
     flush()
@@ -120,9 +120,9 @@ def decline(recovery: Recovery, *, reason: str, version: int, by: Officer) -> No
     """
     lock(recovery.certificate)
     lock(recovery, version)
-    reason = _words(reason, "回復しない理由", "reason")
+    reason, who = _words(reason, "回復しない理由", "reason"), by.id
     move(recovery, RecoveryState.DECLINED)
-    recovery.declined_by, recovery.declined_at, recovery.declined_reason = by.id, clock.now(), reason
+    recovery.declined_by, recovery.declined_at, recovery.declined_reason = who, clock.now(), reason
     _end(recovery, Event.RECOVERY_DECLINED, by=by)
 
 
@@ -223,8 +223,9 @@ def _check_openers(certificate: Certificate, busy: set[int]) -> None:
 
 def _end(recovery: Recovery, event: Event, *, by: object) -> None:
     """What was sealed to it is gone, and so is a joining that had been begun."""
-    act = left_act(recovery)
-    forget(recovery)
+    with db.session.no_autoflush:  # only with all of it gone the row may stand
+        act = left_act(recovery)
+        forget(recovery)
     flush()
     audit.record(event, Subject.RECOVERY, recovery.id, by=by, act=act, certificate=recovery.certificate_id)
     if recovery.authorized_at and recovery.certificate.state is not CertificateState.REVOKED:
