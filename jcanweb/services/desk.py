@@ -152,7 +152,7 @@ def _permitted(granted: Set[Permission]) -> list[Work]:
 
 
 def _count(work: Work, me: Officer) -> int:
-    query = QUERIES[work][0](me).order_by(None).options()
+    query = QUERIES[work][0](me).order_by(None)
     counted = query.with_only_columns(func.count(), maintain_column_froms=True)
     return db.session.scalar(counted) or 0
 

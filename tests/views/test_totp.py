@@ -20,7 +20,7 @@ def enrolled(app: Any, browser: Visitor) -> tuple[Any, TOTP]:
     page = browser.send("認証アプリを登録する")
     totp = TOTP(key=page.words("dd")[0], format="base32")
     page = browser.send("登録する", code=totp.generate().token)
-    assert page.h1 == "自分の設定"
+    assert page.h1 == "仕事"
     with app.app_context(), transaction():
         db.session.get_one(Officer, made.id).totp_counter = None  # a code of the same half minute may follow
     return made, totp
@@ -51,7 +51,7 @@ def test_a_code_works_once(app: Any, enrolled: tuple[Any, TOTP]) -> None:
     token = totp.generate().token
     visitor = Visitor(app)
     sign_in(visitor, made)
-    assert visitor.send("確認する", code=token).h1 == "自分の設定"
+    assert visitor.send("確認する", code=token).h1 == "仕事"
     again = Visitor(app)
     sign_in(again, made)
     assert again.send("確認する", code=token).h1 == "認証コードの入力"

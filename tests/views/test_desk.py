@@ -1,0 +1,134 @@
+"""The staff home: what waits for whom, what it says when nothing does, the counts in the menu."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jcanweb import clock
+from jcanweb.database import db, transaction
+from jcanweb.models import Custodian
+from jcanweb.services import status
+from jcanweb.vocabulary import ApplicationState as A
+from jcanweb.vocabulary import CustodianGroup, Role
+from tests import builders
+from tests.issued import custodians
+from tests.page import Page, Visitor
+from tests.people import enter, officer, sign_in
+
+
+def counted(page: Page) -> dict[str, str]:
+    """The menu: its words, and the number beside each that has one."""
+    words = [word.split("\n") for word in page.words("a") if "件" in word]
+    return {line[0].rstrip("0123456789 件"): "".join(filter(str.isdigit, line[0])) for line in words}
+
+
+@pytest.fixture
+def screener(app: Any, browser: Visitor) -> Visitor:
+    with app.app_context(), transaction():
+        made = officer(Role.SCREENER)
+    enter(app, browser, made)
+    return browser
+
+
+def test_signing_in_leads_to_the_desk_and_the_front_door_back_to_it(app: Any, browser: Visitor) -> None:
+    with app.app_context(), transaction():
+        made = officer(Role.SCREENER, password=True)
+    sign_in(browser, made)
+    assert browser.page is not None
+    assert browser.page.h1 == "仕事"
+    links = [link for link in browser.get("/").all("a") if "".join(link.itertext()) == "仕事へ"]
+    assert [link.get("href") for link in links] == ["/desk"]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_everybody_has_a_desk_and_an_empty_one_says_so(app: Any, browser: Visitor, role: Role) -> None:
+    with app.app_context(), transaction():
+        made = officer(role)
+    enter(app, browser, made)
+    assert "いま、あなたを待っている仕事はありません" in browser.get("/desk").text
+
+
+def test_what_waits_leads_to_its_page(app: Any, screener: Visitor) -> None:
+    with app.app_context(), transaction():
+        made = builders.application()
+    page = screener.get("/desk")
+    (link,) = [link for link in page.all("a") if "".join(link.itertext()) == "審査を始める"]
+    assert link.get("href") == f"/applications/{made.number}"
+    assert "あと 3日" in page.text
+    assert made.corporation.name in page.text
+
+
+def test_overdue_work_says_since_when(app: Any, screener: Visitor, hands: Any) -> None:
+    with app.app_context(), transaction():
+        who = officer(Role.SCREENER)
+        builders.application()
+    hands.forward(days=9)
+    enter(app, screener, who)
+    assert "5日 超過" in screener.get("/desk").text
+
+
+def test_what_does_not_fit_is_counted_with_a_link_to_the_list(app: Any, screener: Visitor) -> None:
+    with app.app_context(), transaction():
+        who = builders.person()
+        for _ in range(22):
+            builders.application(person=who)
+    page = screener.get("/desk")
+    (link,) = [link for link in page.all("a") if "ほか" in "".join(link.itertext())]
+    assert "".join(link.itertext()) == "ほか 2 件"
+    assert "state=submitted" in (link.get("href") or "")
+
+
+def test_the_menu_counts_what_waits_for_me(app: Any, screener: Visitor) -> None:
+    with app.app_context(), transaction():
+        builders.application()
+        builders.application(A.SCREENING, screened=True)
+    page = screener.get("/me")
+    assert counted(page) == {"仕事": "1", "申請": "1"}
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [(Role.ADMINISTRATOR, True), (Role.APPROVER, True), (Role.OPERATOR, True), (Role.SCREENER, False),
+     (Role.AUDITOR, False)],
+)  # fmt: skip
+def test_who_cannot_go_on_without_custodians_is_told(
+    app: Any, browser: Visitor, role: Role, told: bool
+) -> None:
+    with app.app_context(), transaction():
+        made = officer(role)
+    enter(app, browser, made)
+    page = browser.get("/desk")
+    assert ("証明書を発行できません" in page.text) is told
+    assert any("/custodians" in (link.get("href") or "") for link in page.all("a")) is (
+        role is Role.ADMINISTRATOR
+    )
+    with app.app_context(), transaction():
+        custodians()
+    assert "証明書を発行できません" not in browser.get("/desk").text
+
+
+def test_a_custodian_without_a_key_is_asked_to_make_one(app: Any, browser: Visitor) -> None:
+    with app.app_context(), transaction():
+        made, by = officer(Role.SCREENER), officer(Role.ADMINISTRATOR)
+        db.session.add(Custodian(officer_id=made.id, group=CustodianGroup.PIN, appointed_by=by.id,
+                                 appointed_at=clock.now()))  # fmt: skip
+    enter(app, browser, made)
+    assert "あなたの鍵を作ってください" in browser.get("/desk").text
+
+
+def test_a_late_crl_is_told(app: Any, browser: Visitor, hands: Any) -> None:
+    with app.app_context(), transaction():
+        made, crl = officer(Role.OPERATOR), status.publish()
+    hands.at = crl.this_update + timedelta(hours=25)
+    enter(app, browser, made)
+    assert "更新が遅れています" in browser.get("/desk").text
+    hands.at = crl.next_update + timedelta(seconds=1)
+    enter(app, browser, made)
+    assert "有効期限が切れています" in browser.get("/desk").text
+    browser.client.get("/crl/issuing.crl")
+    assert "失効リスト（CRL）の" not in browser.get("/desk").text
+
+
+def test_applicants_and_strangers_have_no_desk(browser: Visitor) -> None:
+    assert browser.get("/desk").h1 == "サインイン"
