@@ -2,14 +2,23 @@
 
 import re
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from jcanweb.database import db, transaction
-from jcanweb.models import AccessCode, AuditEntry, Person
+from jcanweb.models import AccessCode, AuditEntry, Delivery, Invitation, Person
 from jcanweb.services import invitations
-from jcanweb.vocabulary import AgreementState, ApplicationState, CertificateState, Event, Outcome, Role
+from jcanweb.vocabulary import (
+    AgreementState,
+    ApplicationState,
+    CertificateState,
+    Event,
+    Outcome,
+    Role,
+    SecretKind,
+)
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import Visitor
@@ -100,7 +109,7 @@ def test_a_link_that_does_not_open_gives_one_answer(
             if kind == "replaced":
                 invitations.invite(row, by=officer(Role.SCREENER))
             else:
-                db.session.query(invitations.Invitation).one().revoked_at = hands.now()
+                db.session.query(Invitation).one().revoked_at = hands.now()
     for url in (link, f"{link}/code"):
         page = browser.get(url, status=409)
         assert "このリンクは有効期限が切れているか、使用できません。" in page.text
@@ -313,6 +322,32 @@ def test_certificates_are_shown_with_state_and_use(
     page = home.get("/my")
     assert number in page.text
     assert words in page.text
+
+
+@pytest.mark.parametrize(
+    ("values", "standing", "received"),
+    [({}, "証明書ファイルを受け取ってください。", "届いたメールのリンクから受け取れます"),
+     ({"expired": True}, "受け取り期限が過ぎました", "登録局に再送を依頼してください。"),
+     ({"taken": True}, "開けることを確かめてください", "受領の確認がまだです。"),
+     ({"taken": True, "confirmed": True}, "証明書をお使いいただけます", "に受領を確認しました")],
+    ids=["waiting", "expired", "taken", "confirmed"],
+)  # fmt: skip
+def test_the_home_says_whether_the_file_was_received(
+    app: Any, home: Visitor, person: Person, hands: Any, values: dict[str, bool], standing: str, received: str
+) -> None:
+    at = hands.now()
+    with app.app_context(), transaction():
+        made = builders.application(ApplicationState.APPROVED, person=db.session.get_one(Person, person.id))
+        certificate = issued_certificate(CertificateState.ISSUED, application=made)
+        taken = at if values.get("taken") else None
+        db.session.add(Delivery(
+            certificate_id=certificate.id, kind=SecretKind.PFX, sealed=None if taken else b"x", token_sha256="0",
+            context="c", sent_at=at, expires_at=at + timedelta(hours=-1 if values.get("expired") else 72),
+            taken_at=taken, ended_at=taken, confirmed_at=at if values.get("confirmed") else None,
+        ))  # fmt: skip
+    page = home.get("/my")
+    assert any(standing in heading for heading in page.words("h2"))
+    assert received in page.text
 
 
 def test_an_expired_certificate_says_so(app: Any, browser: Visitor, person: Person, hands: Any) -> None:
