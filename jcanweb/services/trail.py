@@ -1,12 +1,14 @@
 """Reading the audit record: newest first by keyset, the history of one thing."""
 
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from jcanweb.database import db
-from jcanweb.models import AuditEntry, Officer
+from jcanweb.models import Application, AuditEntry, Certificate, Officer
 from jcanweb.vocabulary import Event, Outcome, Subject
 
 PAGE = 50
@@ -38,15 +40,37 @@ class Step:
 
 def history(subject: Subject, subject_id: object) -> list[Step]:
     """The newest PAGE steps of one thing, newest first, with the officers' names."""
-    entries = page(subject=subject, subject_id=str(subject_id))[:PAGE]
-    ids = {
-        int(number) for kind, _, number in (one.actor.partition(":") for one in entries) if kind == "officer"
-    }
-    found = (
-        db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids))).all() if ids else []
+    return histories([(subject, subject_id)])
+
+
+def histories(things: Sequence[tuple[Subject, object]]) -> list[Step]:
+    """The same of several things together."""
+    either = or_(
+        *(and_(AuditEntry.subject == kind, AuditEntry.subject_id == str(one)) for kind, one in things)
     )
-    names = {f"officer:{number}": name for number, name in found}
-    return [Step(one.at, one.event, one.outcome, names.get(one.actor, _other(one.actor))) for one in entries]
+    query = select(AuditEntry).where(either).order_by(AuditEntry.sequence.desc()).limit(PAGE)
+    entries = list(db.session.scalars(query))
+    people = names(entries)
+    return [Step(one.at, one.event, one.outcome, people[one.actor]) for one in entries]
+
+
+def names(entries: list[AuditEntry]) -> dict[str, str]:
+    """Actor → an officer's name; for others what they are."""
+    actors = {one.actor for one in entries}
+    ids = {int(number) for kind, _, number in (actor.partition(":") for actor in actors) if kind == "officer"}
+    query = select(Officer.id, Officer.name).where(Officer.id.in_(ids))
+    found = {f"officer:{number}": name for number, name in db.session.execute(query)} if ids else {}
+    return {actor: found.get(actor, _other(actor)) for actor in actors}
+
+
+def subject_id(subject: Subject, typed: str) -> str:
+    """The id of the thing with this JC-number or 受付番号; anything else stays as it was typed."""
+    columns = {Subject.CERTIFICATE: Certificate.jc_number, Subject.APPLICATION: Application.number}
+    column, number = columns.get(subject), "".join(unicodedata.normalize("NFKC", typed).upper().split())
+    if column is None or number.isdigit():
+        return number.lower()
+    found = db.session.scalar(select(column.class_.id).where(column == number))
+    return number if found is None else str(found)
 
 
 _TOLD = {
