@@ -1,8 +1,11 @@
 """Editions of the terms of use: import, and which one is in force (product.md §3)."""
 
+import re
+import unicodedata
 from datetime import date
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from jcanweb import audit, clock, terms
 from jcanweb.calendar import jst_date
@@ -18,9 +21,13 @@ def import_edition(source: bytes, *, version: str, effective_on: date, official:
                    by: object = None) -> Edition:  # fmt: skip
     """Read and keep an official text with its exact bytes and SHA-256.
 
-    `version` as in the revision table (3.0). Raises terms.TermsUnreadable when the text cannot be read whole,
-    FieldRefused when the version or the day is taken already: on any day exactly one edition is in force.
+    `version` as in the revision table (3.0; full-width is accepted). Raises terms.TermsUnreadable when the text
+    cannot be read whole, FieldRefused for another version, and when the version or the day is taken already: on
+    any day exactly one edition is in force.
     """
+    version = unicodedata.normalize("NFKC", version).strip()
+    if official and not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}", version):
+        raise FieldRefused("版は改定履歴のとおり、「3.0」の形で指定してください。")
     document = terms.read(source)
     terms.statements(document)
     taken = db.session.scalar(
@@ -34,7 +41,12 @@ def import_edition(source: bytes, *, version: str, effective_on: date, official:
     edition = Edition(version=version, official=official, effective_on=effective_on, source=source,
                       sha256=document.sha256, imported_at=clock.now())  # fmt: skip
     db.session.add(edition)
-    flush()
+    try:
+        flush()
+    except IntegrityError as failure:  # another import was quicker
+        raise FieldRefused(
+            f"版 {version} または {effective_on} 施行の版が既に登録されています。"
+        ) from failure
     audit.record(Event.EDITION_IMPORTED, Subject.EDITION, edition.id, by=by, version=version,
                  sha256=document.sha256, effective_on=effective_on.isoformat())  # fmt: skip
     return edition

@@ -2,7 +2,9 @@
 
 from flask import Blueprint
 
+from jcanweb import clock
 from jcanweb import terms as reader
+from jcanweb.calendar import jst_date
 from jcanweb.permissions import public, requires
 from jcanweb.services import terms
 from jcanweb.vocabulary import Permission
@@ -24,4 +26,7 @@ def in_force() -> tuple[str, int]:
 @blueprint.get("/terms/editions")
 @requires(Permission.TERMS_VIEW)
 def listing() -> tuple[str, int]:
-    return respond("terms/listing.html", editions=terms.editions(), current=terms.in_force())
+    today = jst_date(clock.now())
+    return respond(
+        "terms/listing.html", editions=terms.editions(), current=terms.in_force(today), today=today
+    )
