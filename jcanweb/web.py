@@ -53,7 +53,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 SENTENCES = {
-    400: "送信された内容を確認できませんでした。前の画面に戻り、画面を更新してからもう一度お試しください。",
+    400: "送信された内容を確認できませんでした。しばらく操作がないと、入り直しが必要になります。"
+    "前の画面に戻って入力した内容を控え、画面を開き直してから、もう一度お試しください。",
     404: "お探しのページは見つかりません。アドレスを確認してください。",
     405: "この操作は受け付けられません。前の画面に戻ってやり直してください。",
     413: "ファイルが大きすぎます。10MB以内のPDFを選んでください。",
@@ -125,7 +126,7 @@ def told(steps: list[Step]) -> list[dict[str, str]]:
     """The history of a thing (trail.history) in the words of ui.timeline."""
     return [
         {"at": calendar.japanese_datetime(step.at), "who": step.who,
-         "what": labels.word(step.event) + ("" if step.outcome is Outcome.DONE else f"（{labels.word(step.outcome)}）")}
+         "what": labels.word(step.event) + (f" {labels.word(step.about)}" if step.about else "") + ("" if step.outcome is Outcome.DONE else f"（{labels.word(step.outcome)}）")}
         for step in steps
     ]  # fmt: skip
 

@@ -18,12 +18,30 @@ from jcanweb.errors import (
     StalePage,
     TermsChanged,
 )
-from jcanweb.models import Application, AuditEntry, Consent, ConsentStatement, Delivery, Edition, Person
+from jcanweb.models import (
+    Application,
+    AuditEntry,
+    Consent,
+    ConsentStatement,
+    Delivery,
+    Edition,
+    FieldCheck,
+    Person,
+)
 from jcanweb.services import enrollment as service
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.services import terms
 from jcanweb.terms import sample
-from jcanweb.vocabulary import AgreementState, Authority, CertificateState, Event, SecretKind, Subject
+from jcanweb.vocabulary import (
+    AgreementState,
+    Authority,
+    CertificateState,
+    CheckedField,
+    Event,
+    SecretKind,
+    Subject,
+    Verdict,
+)
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import issued_certificate
@@ -353,3 +371,23 @@ def test_applications_come_with_their_consents(app: Any) -> None:
         found = ledger.applications(db.session.get_one(Person, who.id))
         assert [len(one.consents[0].statements) for one in found] == [6, 6, 6]
         assert db.session.query(Consent).count() == 3
+
+
+def test_only_what_was_written_since_the_last_submission_stands_at_the_fields(
+    person: Person, hands: Any
+) -> None:
+    made = builders.application(A.RETURNED, person=person)
+
+    def write(field: CheckedField, verdict: Verdict, comment: str) -> None:
+        made.checks.append(FieldCheck(application_id=made.id, revision=1, field=field, value="x", verdict=verdict,
+                                      comment=comment, checked_by=made.returned_by, checked_at=clock.now()))  # fmt: skip
+        db.session.flush()
+
+    write(CheckedField.COMMON_NAME, Verdict.FAIL, "前回の指摘")
+    hands.forward(hours=1)
+    made.submitted_at = clock.now()
+    write(CheckedField.ORGANIZATION_UNIT, Verdict.FAIL, "今回の指摘")
+    write(CheckedField.SEAL_CERTIFICATE, Verdict.FAIL, "読めません")
+    write(CheckedField.SEAL_CERTIFICATE, Verdict.PASS, "読めました")
+    assert ledger.remarks(made) == {"organization_unit": "今回の指摘"}
+    assert ledger.remarks(builders.application(A.SUBMITTED)) == {}

@@ -570,6 +570,16 @@ def test_an_old_paper_is_found_at_the_submission(
     assert one(app, number).state is A.DRAFT
 
 
+def test_a_form_sent_after_the_session_has_ended_says_what_to_do(
+    app: Any, form: tuple[Visitor, str], hands: Any
+) -> None:
+    browser, number = form
+    hands.forward(minutes=61)
+    page = fill(browser, status=400)
+    assert "入り直しが必要になります" in page.text
+    assert one(app, number).common_name == ""
+
+
 def test_a_form_without_its_token_is_refused(app: Any, form: tuple[Visitor, str]) -> None:
     browser, number = form
     assert browser.client.post(f"/apply/form/{number}", data=TYPED).status_code == 400
