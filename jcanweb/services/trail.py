@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 
 from jcanweb.database import db
 from jcanweb.models import Application, AuditEntry, Certificate, Officer
-from jcanweb.vocabulary import Event, Outcome, Subject
+from jcanweb.vocabulary import Event, Outcome, SecretKind, Subject
 
 PAGE = 50
 
@@ -36,6 +36,8 @@ class Step:
     outcome: Outcome
     who: str
     """An officer's name; for others what they are (申請者, リンクの受取人, 自動処理)."""
+    about: SecretKind | None = None
+    """Which of the two secrets, where a delivery or a backup is told of."""
 
 
 def history(subject: Subject, subject_id: object) -> list[Step]:
@@ -51,7 +53,9 @@ def histories(things: Sequence[tuple[Subject, object]]) -> list[Step]:
     query = select(AuditEntry).where(either).order_by(AuditEntry.sequence.desc()).limit(PAGE)
     entries = list(db.session.scalars(query))
     people = names(entries)
-    return [Step(one.at, one.event, one.outcome, people[one.actor]) for one in entries]
+    kinds: dict[object, SecretKind] = {kind.value: kind for kind in SecretKind}
+    return [Step(one.at, one.event, one.outcome, people[one.actor], kinds.get(one.facts.get("kind")))
+            for one in entries]  # fmt: skip
 
 
 def names(entries: list[AuditEntry]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The pages of the ledger: the list with its filters, one certificate with all it is bound to, its file."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from jcanweb import clock
 from jcanweb.calendar import japanese_datetime
 from jcanweb.database import db, transaction
 from jcanweb.models import Certificate, Delivery
-from jcanweb.services import backup, revocation
+from jcanweb.services import backup, revocation, terms
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
@@ -107,6 +108,9 @@ def test_htmx_gets_only_the_rows(app: Any, operator: Visitor) -> None:
 
 
 def test_everything_bound_to_it_is_shown(app: Any, operator: Visitor) -> None:
+    with app.test_request_context(), transaction():
+        source = terms.in_force().source + b"\n"
+        terms.import_edition(source, version="3.0", effective_on=date(2025, 1, 20))
     one = made(app)
     page = operator.get(f"/certificates/{one.jc_number}")
     with app.app_context():
@@ -115,7 +119,7 @@ def test_everything_bound_to_it_is_shown(app: Any, operator: Visitor) -> None:
         wanted = [
             one.serial_number, one.organization_unit, one.common_name, application.corporation.corporate_number,
             japanese_datetime(one.not_before), japanese_datetime(one.not_after), "CECTRUST-Light のみ",
-            "特定認証業務として行うものではありません", consent.edition_sha256, f"第{consent.edition.version}版", "見本",
+            "特定認証業務として行うものではありません", consent.edition_sha256, "版 3.0",
             one.policy_document, one.policy_version, one.policy_url, one.issuer_name, one.issuer_sha256,
             f"番号 {order.id}", application.number, application.person.name,
         ]  # fmt: skip
@@ -124,6 +128,10 @@ def test_everything_bound_to_it_is_shown(app: Any, operator: Visitor) -> None:
     assert page.h1.startswith(f"証明書 {one.jc_number}")
     assert links(page)["失効を受け付ける"] == f"/revocations/new?certificate={one.jc_number}"
     assert links(page)["鍵回復を依頼する"] == f"/recoveries/new?certificate={one.jc_number}"
+
+
+def test_a_consent_to_the_sample_is_marked_as_such(app: Any, operator: Visitor) -> None:
+    assert "見本" in operator.get(f"/certificates/{made(app).jc_number}").words("strong")
 
 
 def test_screener_approver_and_operator_stand_with_their_names_and_times(app: Any, operator: Visitor) -> None:
