@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from jcanweb import clock
 from jcanweb.database import db, flush
-from jcanweb.models import Certificate, Officer, Order, Recovery, Revocation
+from jcanweb.models import Certificate, Officer, Order, Revocation
 from jcanweb.permissions import GRANTS
 from jcanweb.services import desk, status
 from jcanweb.services.desk import Work
@@ -17,14 +17,12 @@ from jcanweb.vocabulary import (
     CustodianGroup,
     OrderState,
     Permission,
-    RecoveryGround,
-    RecoveryState,
     RevocationReason,
     RevocationRequester,
     RevocationState,
     Role,
 )
-from tests import builders
+from tests import builders, recoveries
 from tests.issued import custodians, issued_certificate
 from tests.people import officer
 
@@ -51,22 +49,6 @@ def revocation(certificate: Certificate, by: Officer, decided_by: Officer | None
         received_at=at, due_at=at + due, decided_by=decided_by.id if decided_by else None,
         decided_at=at if decided_by else None,
     )  # fmt: skip
-    db.session.add(made)
-    flush()
-    return made
-
-
-def recovery(certificate: Certificate, by: Officer, authorized_by: Officer | None = None) -> Recovery:
-    at = clock.now()
-    made = Recovery(certificate_id=certificate.id, state=RecoveryState.REQUESTED, proof="電話",
-                    ground=RecoveryGround.SUBSCRIBER_LOST_PIN, requested_by=by.id, requested_at=at)  # fmt: skip
-    if authorized_by is not None:
-        made = Recovery(
-            certificate_id=certificate.id, state=RecoveryState.AUTHORIZED, proof="電話", requested_by=by.id,
-            ground=RecoveryGround.SUBSCRIBER_LOST_PIN, requested_at=at, authorized_by=authorized_by.id,
-            authorized_at=at, open_from=at + timedelta(hours=24), open_until=at + timedelta(days=8),
-            ephemeral_public=b"p", ephemeral_sealed=b"s",
-        )  # fmt: skip
     db.session.add(made)
     flush()
     return made
@@ -136,7 +118,7 @@ def test_who_received_a_revocation_does_not_decide_it(cast: dict[Role, Officer])
 
 
 def test_who_asked_for_a_recovery_does_not_authorise_it(cast: dict[Role, Officer]) -> None:
-    made = recovery(issued_certificate(), cast[Role.APPROVER])
+    made = recoveries.Cast().ask(issued_certificate(), by=cast[Role.APPROVER])
     assert waiting(cast[Role.APPROVER]) == []
     assert waiting(officer(Role.APPROVER)) == [(Work.AUTHORIZE_RECOVERY, str(made.id))]
 
@@ -144,8 +126,8 @@ def test_who_asked_for_a_recovery_does_not_authorise_it(cast: dict[Role, Officer
 def test_a_custodian_opens_the_own_share_when_the_cooling_off_is_over(
     cast: dict[Role, Officer], hands: Any
 ) -> None:
-    made = recovery(issued_certificate(), cast[Role.OPERATOR], cast[Role.APPROVER])
-    holder = custodians()[CustodianGroup.KEY]
+    people = recoveries.Cast()
+    made, holder = people.authorized(issued_certificate()), people.holders[CustodianGroup.KEY]
     new = builders.application()
     assert waiting(holder.officer, holder) == [
         (Work.START_SCREENING, new.number), (Work.OPEN_RECOVERY, str(made.id))]  # fmt: skip

@@ -7,13 +7,13 @@ import pytest
 
 from jcanweb import clock
 from jcanweb.database import db, transaction
-from jcanweb.models import Custodian
-from jcanweb.services import status
+from jcanweb.models import Custodian, Order
+from jcanweb.services import revocation, status
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CustodianGroup, Role
-from tests import builders
-from tests.issued import custodians
-from tests.page import Page, Visitor
+from jcanweb.vocabulary import CustodianGroup, OrderState, RevocationReason, RevocationRequester, Role
+from tests import builders, recoveries
+from tests.issued import custodians, issued_certificate
+from tests.page import HTML, Page, Visitor
 from tests.people import enter, officer, sign_in
 
 
@@ -58,6 +58,42 @@ def test_what_waits_leads_to_its_page(app: Any, screener: Visitor) -> None:
     assert link.get("href") == f"/applications/{made.number}"
     assert "あと 3日" in page.text
     assert made.corporation.name in page.text
+
+
+def test_every_kind_of_work_leads_to_its_page(app: Any, hands: Any) -> None:
+    with app.test_request_context(), transaction():
+        people, receiver = recoveries.Cast(), officer(Role.SCREENER)
+        asked, authorized, one, other = (issued_certificate() for _ in range(4))
+        people.ask(asked)
+        people.authorized(authorized)
+        reason = {
+            "reason": RevocationReason.SUPERSEDED,
+            "requester": RevocationRequester.CORPORATION,
+            "words": "",
+        }
+        revocation.receive(one, by=receiver, **reason)
+        decided = revocation.receive(other, by=receiver, **reason)
+        revocation.decide(decided, version=decided.version, by=people.approver)
+        builders.application(A.SCREENING, screened=True)
+        waiting = builders.application(A.APPROVED)
+        db.session.add(Order(request_id="r" * 32, application_id=waiting.id, jc_number="JC-99999999", act="a" * 32,
+                             public_key_sha256="0" * 64, state=OrderState.ASKED, asked_by=people.operator.id,
+                             asked_at=clock.now()))  # fmt: skip
+        holder = people.holder(CustodianGroup.KEY)
+    hands.forward(hours=25)
+    words = set()
+    for who in (people.approver, people.operator, holder):
+        visitor = Visitor(app)
+        enter(app, visitor, who)
+        links = {link.get("href") or "": "".join(link.itertext()) for row in visitor.get("/desk").all("tbody")
+                 for link in row.iter(f"{HTML}a")}  # fmt: skip
+        for url in links:
+            visitor.get(url)
+        words |= set(links.values())
+    assert words == {
+        "失効するか判断する", "失効を実行する", "鍵回復を承認するか判断する", "鍵回復の持分を開封する",
+        "発行を承認するか判断する", "証明書を発行する", "認証局の応答を照合する",
+    }  # fmt: skip
 
 
 def test_overdue_work_says_since_when(app: Any, screener: Visitor, hands: Any) -> None:
