@@ -3,10 +3,14 @@
 import json
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from jcanweb import clock, keys
+from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.models import (
     Backup,
@@ -22,7 +26,7 @@ from jcanweb.pki import share_file, vault
 from jcanweb.pki.officer_key import OfficerKey, load_officer_key, new_officer_key
 from jcanweb.services import backup, recovery_ledger
 from jcanweb.services import recovery as service
-from jcanweb.vocabulary import CustodianGroup, RecoveryGround, Role, SecretKind
+from jcanweb.vocabulary import CustodianGroup, RecoveryGround, RecoveryState, Role, SecretKind
 from tests.issued import PASSPHRASE, custodian, custodians, officer_key
 from tests.people import officer
 
@@ -96,7 +100,15 @@ class Cast:
         return recovery
 
     def authorized(self, certificate: Certificate) -> Recovery:
-        return self.authorize(self.ask(certificate))
+        """As after `authorize`, but nobody is told; quicker than through the child process."""
+        made, key, at = self.ask(certificate), X25519PrivateKey.generate(), clock.now()
+        made.state, made.authorized_by, made.authorized_at = RecoveryState.AUTHORIZED, self.approver.id, at
+        made.open_from = at + timedelta(hours=setting("RECOVERY_COOLING_OFF_HOURS"))
+        made.open_until = made.open_from + timedelta(days=setting("RECOVERY_OPEN_DAYS"))
+        made.ephemeral_public = key.public_key().public_bytes_raw()
+        made.ephemeral_sealed = keys.sealer().seal(key.private_bytes_raw(), service.ephemeral_context(made))
+        db.session.flush()
+        return made
 
 
 def shares_of(recovery: Recovery, holder: Custodian) -> list[BackupShare]:

@@ -198,7 +198,7 @@ def test_a_custodian_appointed_after_the_sealing_opens_nothing_of_it(
 
 
 def test_another_authorises_and_the_subscriber_is_told(cast: Cast, certificate: Certificate) -> None:
-    made = cast.authorized(certificate)
+    made = cast.authorize(cast.ask(certificate))
     assert (made.state, made.authorized_by, made.authorized_at) == (
         RecoveryState.AUTHORIZED,
         cast.approver.id,
@@ -349,7 +349,7 @@ def test_a_revocation_closes_the_open_recovery(cast: Cast, certificate: Certific
     assert certificate.state is CertificateState.REVOKED
     assert (made.state, made.ephemeral_sealed) == (RecoveryState.LAPSED, None)
     assert {one.resealed for one in made.openings} == {None}
-    assert [mail.template for mail in sent()] == ["recovery_authorized", "stop_use"]
+    assert [mail.template for mail in sent()] == ["stop_use"]
     assert audit.verify() == []
 
 
