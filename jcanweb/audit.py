@@ -8,17 +8,18 @@ roll-back. Facts hold ids and serial numbers, never a name, a PIN or a key.
 import json
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.models.audit import AuditEntry, AuditHead
 from jcanweb.pki.tree import Frontier, leaf_hash
-from jcanweb.vocabulary import Event, Outcome, Subject
+from jcanweb.vocabulary import Damage, Event, Outcome, Subject
 
 EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.INSTALLATION_CREATED: frozenset({"issuer_sha256"}),
@@ -178,26 +179,52 @@ def unfinished(subject: Subject | None = None, subject_id: object = None) -> lis
     return list(db.session.scalars(query))
 
 
-def verify() -> list[str]:
-    """Walk every entry: gaps, changed rows, a cut tail, another root. Empty when whole."""
-    troubles: list[str] = []
-    frontier = Frontier.load(0, [])
-    for entry in _all():
+@dataclass(frozen=True)
+class Trouble:
+    """Something that is wrong with the record, and the number of the entry it is about."""
+
+    damage: Damage
+    number: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.damage} {self.number}" if self.number else self.damage
+
+
+def verify() -> list[Trouble]:
+    """Walk every entry and compare with the head; empty when the record is whole. Changes nothing.
+
+    Others may go on writing: the newest number is read before the head, and the entries after it.
+    """
+    try:
+        return list(_troubles())
+    except (ValueError, LookupError, TypeError):  # no JSON, no time, no member of an enum, no Unicode
+        return [Trouble(Damage.UNREADABLE)]
+
+
+def _troubles() -> Iterator[Trouble]:
+    newest = db.session.scalar(select(func.max(AuditEntry.sequence))) or 0
+    head = db.session.get(AuditHead, 1, populate_existing=True)
+    if head is None:
+        yield Trouble(Damage.HEAD_MISSING)
+        return
+    if newest > head.size:
+        yield Trouble(Damage.BEYOND_HEAD, newest)
+    frontier = Frontier()
+    for entry in _entries(head.size):
         if entry.sequence != frontier.size + 1:
-            troubles.append(f"entry {frontier.size + 1} is missing")
-            return troubles
-        if leaf_hash(canonical(entry)).hex() != entry.leaf:
-            troubles.append(f"entry {entry.sequence} was changed")
-        frontier.append(bytes.fromhex(entry.leaf))
-    head = db.session.get(AuditHead, 1)
-    if head is None or head.size != frontier.size:
-        troubles.append(f"the head does not name the {frontier.size} entries found")
+            break
+        leaf = leaf_hash(canonical(entry))
+        if leaf.hex() != entry.leaf:
+            yield Trouble(Damage.CHANGED, entry.sequence)
+        frontier.append(leaf)
+    if frontier.size != head.size:
+        yield Trouble(Damage.MISSING, frontier.size + 1)
     elif head.root != frontier.root().hex():
-        troubles.append("the root of the tree is another one")
-    return troubles
+        yield Trouble(Damage.OTHER_ROOT)
+    elif head.frontier != frontier.dump():
+        yield Trouble(Damage.OTHER_FRONTIER)
 
 
-def _all() -> Iterator[AuditEntry]:
-    yield from db.session.scalars(
-        select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)
-    )
+def _entries(size: int) -> Iterator[AuditEntry]:
+    query = select(AuditEntry).where(AuditEntry.sequence <= size).order_by(AuditEntry.sequence)
+    yield from db.session.scalars(query.execution_options(yield_per=1000, populate_existing=True))

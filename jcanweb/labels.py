@@ -10,6 +10,7 @@ from jcanweb.vocabulary import (
     CertificateState,
     CheckedField,
     CustodianGroup,
+    Damage,
     Event,
     OrderFailure,
     OrderState,
@@ -59,6 +60,10 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     RecoveryGround: {"subscriber_lost_pfx": "利用者が証明書ファイルを失った", "subscriber_lost_pin": "利用者がPINを失った",
                      "service_restoration": "サービスの復旧", "legal_order": "法令に基づく命令"},
     Outcome: {"begun": "開始", "done": "完了", "refused": "拒否"},
+    Damage: {"missing": "記録が抜けています", "changed": "記録が書き換えられています",
+             "unreadable": "読み取れない記録があります", "beyond_head": "要約に含まれない記録が足されています",
+             "head_missing": "記録の要約がありません", "other_root": "記録の全体が、要約の値（ルート）と一致しません",
+             "other_frontier": "要約の計算の途中の値が書き換えられています"},
     Subject: {"installation": "システム", "officer": "担当者", "custodian": "鍵の管理者", "corporation": "法人",
               "person": "権限者", "edition": "利用規約", "application": "申請", "certificate": "証明書",
               "order": "発行依頼", "delivery": "交付", "backup": "バックアップ", "recovery": "鍵回復",
@@ -92,17 +97,18 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     },
 }  # fmt: skip
 
-TONES: dict[StrEnum, str] = {
-    ApplicationState.SUBMITTED: "active", ApplicationState.SCREENING: "active", ApplicationState.RETURNED: "warn",
-    ApplicationState.APPROVED: "good", ApplicationState.ISSUING: "active", ApplicationState.ISSUED: "good",
-    ApplicationState.REJECTED: "bad", CertificateState.ISSUED: "active", CertificateState.DELIVERED: "good",
-    CertificateState.SUSPENDED: "warn", CertificateState.REVOKED: "bad", RevocationState.RECEIVED: "warn",
-    RevocationState.DECIDED: "warn", RevocationState.EXECUTED: "bad", RecoveryState.REQUESTED: "warn",
-    RecoveryState.AUTHORIZED: "active", RecoveryState.OPENED: "good", OrderState.ASKED: "warn",
-    OrderState.DONE: "good", OrderState.FAILED: "bad", Outcome.BEGUN: "warn", Outcome.REFUSED: "bad",
-    Verdict.PASS: "good", Verdict.FAIL: "bad", AgreementState.ACTIVE: "good", AgreementState.SUSPENDED: "warn",
-    AgreementState.ENDED: "bad",
+TONES: dict[type[StrEnum], dict[str, str]] = {
+    ApplicationState: {"submitted": "active", "screening": "active", "returned": "warn", "approved": "good",
+                       "issuing": "active", "issued": "good", "rejected": "bad"},
+    CertificateState: {"issued": "active", "delivered": "good", "suspended": "warn", "revoked": "bad"},
+    RevocationState: {"received": "warn", "decided": "warn", "executed": "bad"},
+    RecoveryState: {"requested": "warn", "authorized": "active", "opened": "good"},
+    OrderState: {"asked": "warn", "done": "good", "failed": "bad"},
+    Outcome: {"begun": "warn", "refused": "bad"},
+    Verdict: {"pass": "good", "fail": "bad"},
+    AgreementState: {"active": "good", "suspended": "warn", "ended": "bad"},
 }  # fmt: skip
+"""By kind first: members of two StrEnums with one value are equal, and one key."""
 
 
 def word(member: StrEnum) -> str:
@@ -112,7 +118,7 @@ def word(member: StrEnum) -> str:
 
 def tone(member: StrEnum) -> str:
     """The tone of its badge: neutral, active, good, warn or bad."""
-    return TONES.get(member, "neutral")
+    return TONES.get(type(member), {}).get(member.value, "neutral")
 
 
 def choices(kind: type[StrEnum]) -> list[tuple[str, str]]:

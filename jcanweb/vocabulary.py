@@ -166,6 +166,18 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class Damage(StrEnum):
+    """What a walk over the audit record can find."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+    BEYOND_HEAD = "beyond_head"
+    HEAD_MISSING = "head_missing"
+    OTHER_ROOT = "other_root"
+    OTHER_FRONTIER = "other_frontier"
+
+
 class Subject(StrEnum):
     """What an audit entry is about."""
 

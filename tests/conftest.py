@@ -98,7 +98,10 @@ def app(blueprint_instance: Path, tmp_path: Path, hands: Hands) -> Iterator[Any]
     yield made
     with made.app_context():
         from jcanweb.database import db
+        from tests import plain
 
+        db.session.remove()
+        plain.check()
         db.session.remove()
         db.engine.dispose()
 

@@ -3,10 +3,11 @@
 from flask import Blueprint, request, url_for
 
 from jcanweb import audit, labels
+from jcanweb.forms.officers import whole_number
 from jcanweb.permissions import requires
 from jcanweb.services import trail
-from jcanweb.vocabulary import Event, Permission
-from jcanweb.web import respond
+from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.web import picked, respond
 
 blueprint = Blueprint("audit", __name__)
 
@@ -14,14 +15,24 @@ blueprint = Blueprint("audit", __name__)
 @blueprint.get("/audit")
 @requires(Permission.AUDIT_VIEW)
 def listing() -> tuple[str, int]:
-    known = {member.value for member in Event}
-    event = Event(request.args["event"]) if request.args.get("event") in known else None
-    before = request.args.get("before", type=int)
-    entries = trail.page(before=before, event=event)
-    more = len(entries) > trail.PAGE
-    older = url_for("audit.listing", before=entries[trail.PAGE - 1].sequence, event=event) if more else None
-    return respond("audit/listing.html", "audit/_rows.html", entries=entries[: trail.PAGE], older=older, event=event,
-                   unfinished=audit.unfinished(), events=labels.choices(Event))  # fmt: skip
+    event, subject, typed = (
+        picked(Event, "event"),
+        picked(Subject, "subject"),
+        request.args.get("id", "")[:80],
+    )
+    half = bool(subject) != bool(typed.strip())  # a thing is named by both
+    entries = [] if half else trail.page(
+        before=whole_number(request.args.get("before", "")) or None, event=event, subject=subject,
+        subject_id=trail.subject_id(subject, typed) if subject else None,
+    )  # fmt: skip
+    shown, unfinished = entries[: trail.PAGE], audit.unfinished()
+    older = url_for(".listing", before=shown[-1].sequence, event=event, subject=subject, id=typed or None) \
+        if len(entries) > trail.PAGE else None  # fmt: skip
+    return respond(
+        "audit/listing.html", "audit/_rows.html", entries=shown, older=older, event=event, subject=subject, typed=typed,
+        half=half, unfinished=unfinished, names=trail.names([*shown, *unfinished]), events=labels.choices(Event),
+        subjects=labels.choices(Subject), status=422 if half else 200,
+    )  # fmt: skip
 
 
 @blueprint.post("/audit/verify")
