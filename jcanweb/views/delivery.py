@@ -8,6 +8,7 @@ file opens before having the PIN, and the PIN recipient need not be who has the 
 from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from jcanweb.config import setting
 from jcanweb.errors import LinkExpired, RuleViolation
 from jcanweb.models import Delivery
 from jcanweb.permissions import public
@@ -34,8 +35,10 @@ def pfx(token: str) -> tuple[str, int]:
 @taking
 def take_pfx(token: str) -> tuple[str, int] | Response:
     found = service.find(token, SecretKind.PFX)
+    if found is None:
+        return _page(found, SecretKind.PFX, token)
     content = _taken(found, token)
-    if not isinstance(content, bytes) or found is None:
+    if isinstance(content, RuleViolation):
         return _page(found, SecretKind.PFX, token, content)
     return download(content, service.file_name(found), "application/x-pkcs12")
 
@@ -67,8 +70,10 @@ def pin(token: str) -> tuple[str, int]:
 @taking
 def show_pin(token: str) -> tuple[str, int]:
     found = service.find(token, SecretKind.PIN)
+    if found is None:
+        return _page(found, SecretKind.PIN, token)
     content = _taken(found, token)
-    if not isinstance(content, bytes) or found is None:
+    if isinstance(content, RuleViolation):
         return _page(found, SecretKind.PIN, token, content)
     shown = content.decode()
     groups = [shown[start : start + 4] for start in range(0, len(shown), 4)]
@@ -76,25 +81,22 @@ def show_pin(token: str) -> tuple[str, int]:
                    file_name=service.file_name(found))  # fmt: skip
 
 
-def _taken(found: Delivery | None, token: str) -> bytes | RuleViolation | None:
+def _taken(found: Delivery, token: str) -> bytes | RuleViolation:
     """The content, or why there is none."""
-    if found is None:
-        return None
     content: list[bytes] = []
     problem = attempt(lambda: content.append(service.take(found, token, by=service.holder(found))),
                       event=Event.DELIVERY_TAKEN, subject=Subject.DELIVERY, subject_id=found.id)  # fmt: skip
     return problem or content[0]
 
 
-def _page(found: Delivery | None, kind: SecretKind, token: str, problem: object = None) -> tuple[str, int]:
+def _page(found: Delivery | None, kind: SecretKind, token: str,
+          problem: RuleViolation | None = None) -> tuple[str, int]:  # fmt: skip
     """The page of a link: to be taken, taken, or one sentence why not. Of a wrong link nothing more is told."""
-    if found is None:
-        return respond("delivery/closed.html", kind=kind, sentence=LinkExpired().sentence, status=404)
-    obstacle = service.obstacle(found)
-    if obstacle is not None and found.taken_at is None:
-        status = 410 if isinstance(obstacle, LinkExpired) else 409
-        return respond("delivery/closed.html", kind=kind, sentence=obstacle.sentence, status=status)
+    obstacle = service.obstacle(found) if found else LinkExpired()
+    if found is None or (obstacle is not None and found.taken_at is None):
+        status = 404 if found is None else 410 if isinstance(obstacle, LinkExpired) else 409
+        return respond("delivery/closed.html", kind=kind, sentence=obstacle.sentence if obstacle else "",
+                       lra_contact=setting("LRA_CONTACT"), status=status)  # fmt: skip
     return respond(f"delivery/{kind.value}.html", delivery=found, certificate=found.certificate, token=token,
-                   file_name=service.file_name(found),
-                   problem=problem.sentence if isinstance(problem, RuleViolation) else None,
-                   status=409 if problem else 200)  # fmt: skip
+                   file_name=service.file_name(found), lra_contact=setting("LRA_CONTACT"),
+                   problem=problem.sentence if problem else None, status=409 if problem else 200)  # fmt: skip
