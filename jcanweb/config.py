@@ -36,7 +36,6 @@ DEFAULTS: dict[str, Any] = {
     "CRL_RENEW_HOURS": 24,
     "DELIVERY_HOURS": 72,
     "PIN_MAIL_SUBJECT": "【CECTRUST-Lightサービス】PINのお知らせ",
-    "DELIVERY_RESENDS_PER_DAY": 3,
     "RECOVERY_COOLING_OFF_HOURS": 24,
     "RECOVERY_OPEN_DAYS": 7,
     "PFX_ROUNDS": 100_000,  # the strength is the PIN's

@@ -104,15 +104,18 @@ def respond(page: str, partial: str | None = None, *, status: int = 200, **conte
     return render_template(partial if short and partial else page, **context), status
 
 
-def attempt(act: Any, *, event: Event, subject: Subject, subject_id: object) -> RuleViolation | None:
-    """Run a service call; a violation is rolled back, audited and handed back for the page to show."""
+def attempt(act: Any, *, event: Event, subject: Subject, subject_id: object,
+            by: object = None) -> RuleViolation | None:  # fmt: skip
+    """Run a service call; a violation is rolled back, audited and handed back for the page to show.
+
+    `by`: who acts, where it is neither the officer nor the person signed in.
+    """
     try:
         act()
         db.session.flush()
     except RuleViolation as violation:
-        audit.refuse(
-            event, subject, subject_id, by=g.officer or g.person, reason=violation.code, act=violation.act
-        )
+        audit.refuse(event, subject, subject_id, by=by or g.officer or g.person, reason=violation.code,
+                     act=violation.act)  # fmt: skip
         return violation
     return None
 
@@ -155,7 +158,10 @@ def htmx() -> Response:
 def readable() -> None:
     """An address with a NUL or a number beyond 64 bits names nothing, and a database would not even look for it."""
     numbers = [value for value in (request.view_args or {}).values() if isinstance(value, int)]
-    if any("\0" in text for text in (request.path, *request.args.values())) or max(numbers, default=0) >= 2**63:
+    if (
+        any("\0" in text for text in (request.path, *request.args.values()))
+        or max(numbers, default=0) >= 2**63
+    ):
         abort(404)
 
 

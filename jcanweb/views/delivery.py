@@ -50,8 +50,9 @@ def confirm(token: str) -> tuple[str, int] | BaseResponse:
     found = service.find(token, SecretKind.PFX)
     if found is None:
         return _page(found, SecretKind.PFX, token)
-    problem = attempt(lambda: service.confirm(found, by=service.holder(found)), event=Event.DELIVERY_CONFIRMED,
-                      subject=Subject.DELIVERY, subject_id=found.id)  # fmt: skip
+    by = service.holder(found)
+    problem = attempt(lambda: service.confirm(found, by=by), event=Event.DELIVERY_CONFIRMED, subject=Subject.DELIVERY,
+                      subject_id=found.id, by=by)  # fmt: skip
     if problem:
         return _page(found, SecretKind.PFX, token, problem)
     said("受領を確認しました。ありがとうございました。")
@@ -84,8 +85,9 @@ def show_pin(token: str) -> tuple[str, int]:
 def _taken(found: Delivery, token: str) -> bytes | RuleViolation:
     """The content, or why there is none."""
     content: list[bytes] = []
-    problem = attempt(lambda: content.append(service.take(found, token, by=service.holder(found))),
-                      event=Event.DELIVERY_TAKEN, subject=Subject.DELIVERY, subject_id=found.id)  # fmt: skip
+    by = service.holder(found)
+    problem = attempt(lambda: content.append(service.take(found, token, by=by)), event=Event.DELIVERY_TAKEN,
+                      subject=Subject.DELIVERY, subject_id=found.id, by=by)  # fmt: skip
     return problem or content[0]
 
 

@@ -244,7 +244,7 @@ def test_a_link_that_is_late_or_stopped_says_so(
     assert delivery(app, kind).taken_at is None
     with app.app_context():
         refused = db.session.query(AuditEntry).filter_by(event=Event.DELIVERY_TAKEN).one()
-        assert refused.outcome is Outcome.REFUSED
+        assert (refused.outcome, refused.actor) == (Outcome.REFUSED, f"link:{refused.subject_id}")
 
 
 def test_a_content_that_does_not_open_stays_and_says_so(app: Any, browser: Visitor, sent: Sent) -> None:
