@@ -54,7 +54,7 @@ def packages_form(shares: list[tuple[int, SecretKind]], **source: Any) -> Packag
     """The form for these shares: id and record of each."""
     fields = {
         f"package_{share}": TextAreaField(
-            f"開封した持分（{labels.word(kind)}）",
+            f"開封した持分: {labels.word(kind)}",
             [DataRequired("手元のパソコンで開封した結果のJSONを貼り付けてください。")],
         )
         for share, kind in shares

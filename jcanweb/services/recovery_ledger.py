@@ -56,8 +56,9 @@ def slots(recovery: Recovery) -> list[Slot]:
 
 
 def awaited(recovery: Recovery) -> list[CustodianGroup]:
-    """The groups that still have a half to open, each once; none when all four are there."""
-    return list(dict.fromkeys(slot.group for slot in slots(recovery) if slot.opening is None))
+    """The groups that still have a half to open; none when all four are there."""
+    left = {slot.group for slot in slots(recovery) if slot.opening is None}
+    return [group for group in CustodianGroup if group in left]
 
 
 def own_shares(recovery: Recovery, custodian: Custodian) -> list[BackupShare]:

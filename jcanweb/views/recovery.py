@@ -152,7 +152,7 @@ def act(
     if problem:
         return shown(recovery, form, problem)
     if recovery.state is RecoveryState.OPENED:
-        said("鍵を回復しました。証明書ファイルと新しいPINの受け取りを、別々のメールで案内しました。")
+        said("鍵回復を完了しました。")
     elif recovery.state is not RecoveryState.LAPSED:
         said(words)
     return redirect(url_for(".show", recovery_id=recovery.id), 303)
