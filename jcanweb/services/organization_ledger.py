@@ -2,12 +2,13 @@
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import selectinload
 
-from jcanweb import names
+from jcanweb import clock, names
 from jcanweb.database import db
 from jcanweb.models import Certificate, Corporation, Invitation, Person
+from jcanweb.vocabulary import CertificateState
 
 PAGE = 50
 
@@ -36,9 +37,11 @@ def person_of(corporation: Corporation, person_id: int) -> Person | None:
 
 
 def certificates(corporation: Corporation) -> list[Certificate]:
-    """The newest PAGE + 1 certificates of the corporation; the last only tells of more."""
+    """PAGE + 1 certificates of the corporation, living ones first, then the newest; the last only tells of more."""
+    ended = or_(Certificate.state == CertificateState.REVOKED, Certificate.not_after <= clock.now())
     query = select(Certificate).where(Certificate.corporation_id == corporation.id)
-    return list(db.session.scalars(query.order_by(Certificate.id.desc()).limit(PAGE + 1)))
+    order = case((ended, 1), else_=0), Certificate.id.desc()
+    return list(db.session.scalars(query.order_by(*order).limit(PAGE + 1)))
 
 
 def invitations(corporation: Corporation) -> dict[int, Invitation]:

@@ -127,6 +127,7 @@ def _show(corporation: Corporation, problem: RuleViolation | None = None) -> tup
                    certificates=certificates[: ledger.PAGE], living=organizations.living(corporation),
                    more_certificates=len(certificates) > ledger.PAGE,
                    agreement=organizations.agreement_obstacles(corporation),
+                   decision_days=setting("REVOCATION_NORMAL_DAYS"),
                    obstacles={person.id: organizations.obstacles(person) for person in corporation.people},
                    history=trail.history(Subject.CORPORATION, corporation.id), status=409 if problem else 200)  # fmt: skip
 

@@ -354,6 +354,19 @@ def test_living_certificates_are_neither_revoked_nor_expired(context: Any, hands
     assert service.living(home) == 0
 
 
+def test_living_certificates_come_first_then_the_newest(context: Any) -> None:
+    home = builders.corporation()
+    people = [builders.person(home) for _ in range(4)]
+    states = [
+        CertificateState.DELIVERED, CertificateState.REVOKED, CertificateState.ISSUED, CertificateState.REVOKED,
+    ]  # fmt: skip
+    made = [
+        issued_certificate(state, application=builders.application(ApplicationState.APPROVED, person=one))
+        for state, one in zip(states, people, strict=True)
+    ]
+    assert ledger.certificates(home) == [made[2], made[0], made[3], made[1]]
+
+
 def test_people_come_with_their_corporation(home: Corporation, screener: Officer) -> None:
     made = service.add_person(home, HEAD, by=screener)
     found = service.by_number(home.corporate_number)
