@@ -1,6 +1,7 @@
 """The page of issuing: what waits, one press, and each refusal with what happens next."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from jcanweb import audit, clock, keys
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, AuditEntry, Certificate, Custodian, Mail, Officer, Order
+from jcanweb.services import terms
 from jcanweb.vocabulary import (
     AgreementState,
     CustodianGroup,
@@ -168,6 +170,16 @@ def test_an_agreement_that_ended_is_refused_with_the_way_to_the_corporation(app:
     refused(app, desk, page, "契約が終了", "NotEligible")
     assert [a for a in page.all("a") if a.text == "法人の画面を開く"]
     assert "契約が終了" in desk.visitor.get("/issue").text
+
+
+def test_terms_that_changed_after_the_approval_are_the_applicants_turn(app: Any, desk: Desk) -> None:
+    desk.visitor.get("/issue")
+    with app.test_request_context(), transaction():
+        source = terms.in_force().source + b"\n"
+        terms.import_edition(source, version="9.0", effective_on=date(2026, 11, 24))
+    page = desk.visitor.send("発行する", status=409)
+    refused(app, desk, page, "利用規約が改定された", "ConsentMissing")
+    assert "担当: 申請者" in page.text
 
 
 def test_without_custodians_the_page_says_who_is_missing(app: Any, desk: Desk) -> None:
