@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import tracemalloc
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -176,9 +176,9 @@ def test_a_corporation_named_like_a_formula_is_guarded_in_the_file(administrator
 
 
 def test_the_days_are_japans_and_both_ends_count(administrator: Officer, hands: Any) -> None:
-    hands.at = datetime(2026, 11, 25, 23, 59, 59, tzinfo=JST)
+    hands.at = datetime(2026, 11, 25, 23, 59, 59, tzinfo=JST).astimezone(UTC)
     last = executed()
-    hands.at = datetime(2026, 11, 26, tzinfo=JST)
+    hands.at = datetime(2026, 11, 26, tzinfo=JST).astimezone(UTC)
     first = executed()
     for day, found in ((25, last), (26, first)):
         asked = Period(date(2026, 11, day), date(2026, 11, day))
@@ -207,7 +207,7 @@ def test_today_and_ten_years_are_allowed() -> None:
 
 
 def test_today_is_japans(hands: Any) -> None:
-    hands.at = datetime(2026, 11, 25, 0, 0, tzinfo=JST)
+    hands.at = datetime(2026, 11, 25, 0, 0, tzinfo=JST).astimezone(UTC)
     assert service.period(date(2026, 11, 25), date(2026, 11, 25)).first == date(2026, 11, 25)
 
 
@@ -215,7 +215,7 @@ def test_today_is_japans(hands: Any) -> None:
     ("today", "month"), [("2026-11-24", (10, 31)), ("2027-01-31", (12, 31)), ("2028-03-01", (2, 29))]
 )
 def test_last_month_is_a_whole_one(hands: Any, today: str, month: tuple[int, int]) -> None:
-    hands.at = datetime.fromisoformat(f"{today}T00:30:00+09:00")
+    hands.at = datetime.fromisoformat(f"{today}T00:30:00+09:00").astimezone(UTC)
     asked = service.last_month()
     assert (asked.first.day, asked.last.month, asked.last.day) == (1, *month)
 
