@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from jcanweb import clock, names
@@ -39,9 +39,15 @@ def person_of(corporation: Corporation, person_id: int) -> Person | None:
 def certificates(corporation: Corporation) -> list[Certificate]:
     """PAGE + 1 certificates of the corporation, living ones first, then the newest; the last only tells of more."""
     ended = or_(Certificate.state == CertificateState.REVOKED, Certificate.not_after <= clock.now())
-    query = select(Certificate).where(Certificate.corporation_id == corporation.id)
-    order = case((ended, 1), else_=0), Certificate.id.desc()
-    return list(db.session.scalars(query.order_by(*order).limit(PAGE + 1)))
+    newest = (
+        select(Certificate)
+        .where(Certificate.corporation_id == corporation.id)
+        .order_by(Certificate.id.desc())
+    )
+    found: list[Certificate] = []
+    for part in (~ended, ended):
+        found += db.session.scalars(newest.where(part).limit(PAGE + 1 - len(found)))
+    return found
 
 
 def invitations(corporation: Corporation) -> dict[int, Invitation]:
