@@ -733,7 +733,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_key_sha256", name=op.f("uq_certificate_public_key_sha256")),
     )
     with op.batch_alter_table("certificate", schema=None) as batch_op:
-        batch_op.create_index("ix_certificate_corporation", ["corporation_id"], unique=False)
+        batch_op.create_index(
+            "ix_certificate_corporation", ["corporation_id", "state", "not_after"], unique=False
+        )
         batch_op.create_index("ix_certificate_not_after", ["not_after", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_certificate_person_id"), ["person_id"], unique=False)
         batch_op.create_index("ix_certificate_state", ["state", "id"], unique=False)

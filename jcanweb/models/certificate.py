@@ -50,7 +50,7 @@ class Certificate(Base):
         CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="state_revoked"),
         CheckConstraint("state <> 'delivered' OR delivered_at IS NOT NULL", name="state_delivered"),
         Index("uq_certificate_serial", "serial_number", "issuer_sha256", unique=True),
-        Index("ix_certificate_corporation", "corporation_id"),
+        Index("ix_certificate_corporation", "corporation_id", "state", "not_after"),
         Index("ix_certificate_not_after", "not_after", "id"),
         Index("ix_certificate_state", "state", "id"),
         Index("ix_certificate_subject", "organization_unit", "common_name"),

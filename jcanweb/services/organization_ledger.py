@@ -39,15 +39,13 @@ def person_of(corporation: Corporation, person_id: int) -> Person | None:
 def certificates(corporation: Corporation) -> list[Certificate]:
     """PAGE + 1 certificates of the corporation, living ones first, then the newest; the last only tells of more."""
     ended = or_(Certificate.state == CertificateState.REVOKED, Certificate.not_after <= clock.now())
-    newest = (
-        select(Certificate)
-        .where(Certificate.corporation_id == corporation.id)
-        .order_by(Certificate.id.desc())
-    )
-    found: list[Certificate] = []
-    for part in (~ended, ended):
-        found += db.session.scalars(newest.where(part).limit(PAGE + 1 - len(found)))
-    return found
+    newest = select(Certificate.id).where(Certificate.corporation_id == corporation.id)
+    ids: list[int] = []
+    for part in (~ended, ended):  # ids by the index alone; a row is wide
+        query = newest.where(part).order_by(Certificate.id.desc())
+        ids += db.session.scalars(query.limit(PAGE + 1 - len(ids)))
+    found = {one.id: one for one in db.session.scalars(select(Certificate).where(Certificate.id.in_(ids)))}
+    return [found[number] for number in ids]
 
 
 def invitations(corporation: Corporation) -> dict[int, Invitation]:
