@@ -111,6 +111,7 @@ def _prepare(engine: Engine) -> None:
             "busy_timeout=10000",
             "secure_delete=ON",
             "trusted_schema=ON",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE removes rows past the triggers on DELETE
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -30,11 +30,29 @@ CHECKER = """new.approved_by IS NOT NULL AND EXISTS (SELECT 1 FROM field_check c
   WHERE c.application_id = new.id AND c.revision = new.revision AND c.checked_by = new.approved_by)"""
 
 
+CHECKED = """EXISTS (SELECT 1 FROM application a WHERE a.id = new.application_id AND a.revision = new.revision
+  AND a.approved_by = new.checked_by)"""
+"""The same when the approval came first."""
+
 OPENER = """NOT EXISTS (SELECT 1 FROM backup_share s JOIN custodian c ON c.id = s.custodian_id
   JOIN backup b ON b.id = s.backup_id JOIN recovery r ON r.certificate_id = b.certificate_id
   WHERE s.backup_id = new.backup_id AND s.half = new.half AND s.custodian_id = new.custodian_id
   AND c.released_at IS NULL AND r.id = new.recovery_id AND r.state = 'authorized'
   AND new.opened_at >= r.open_from AND new.opened_at < r.open_until)"""
+
+OPENED = """(new.recovery_id, new.backup_id, new.half, new.custodian_id, new.opened_by)
+  <> (old.recovery_id, old.backup_id, old.half, old.custodian_id, old.opened_by)"""
+"""Who opened what is never rewritten."""
+
+GUARDS = (
+    ("two_person_checker", "UPDATE", "application", CHECKER),
+    ("two_person_checked", "INSERT", "field_check", CHECKED),
+    ("share_opening_own", "INSERT", "share_opening", OPENER),
+    ("share_opening_kept", "UPDATE", "share_opening", OPENED),
+    ("custodian_disjoint_moved", "UPDATE", "custodian", "new.officer_id <> old.officer_id"),
+    ("custodian_disjoint_gone", "DELETE", "custodian", "true"),
+)
+"""Row triggers that refuse where the condition holds, alike on both databases: name, act, table, condition."""
 
 
 def _sqlite() -> list[str]:
@@ -56,14 +74,10 @@ def _sqlite() -> list[str]:
             f"OR {ADMINISTRATORS['custodian']} "
             "BEGIN SELECT RAISE(ABORT, 'custodian_disjoint'); END"
         )
-    made.append(
-        f"CREATE TRIGGER two_person_checker BEFORE UPDATE ON application WHEN {CHECKER} "
-        "BEGIN SELECT RAISE(ABORT, 'two_person_checker'); END"
-    )
-    made.append(
-        f"CREATE TRIGGER share_opening_own BEFORE INSERT ON share_opening WHEN {OPENER} "
-        "BEGIN SELECT RAISE(ABORT, 'share_opening_own'); END"
-    )
+    made += [
+        f"CREATE TRIGGER {name} BEFORE {act} ON {table} WHEN {condition} BEGIN SELECT RAISE(ABORT, '{name}'); END"
+        for name, act, table, condition in GUARDS
+    ]
     return made
 
 
@@ -92,10 +106,7 @@ def _postgresql() -> list[str]:
         made.append(
             f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
         )
-    for name, act, table, condition in (
-        ("two_person_checker", "UPDATE", "application", CHECKER),
-        ("share_opening_own", "INSERT", "share_opening", OPENER),
-    ):
+    for name, act, table, condition in GUARDS:
         made.append(
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"IF {condition} THEN {refuse % name} END IF; RETURN new; END $$"
