@@ -137,13 +137,13 @@ class CustodianGroup(StrEnum):
 class RevocationReason(StrEnum):
     """RFC 5280 section 5.3.1; removeFromCRL and certificateHold are not used here."""
 
-    UNSPECIFIED = "unspecified"
     KEY_COMPROMISE = "keyCompromise"
     CA_COMPROMISE = "cACompromise"
     AFFILIATION_CHANGED = "affiliationChanged"
     SUPERSEDED = "superseded"
     CESSATION_OF_OPERATION = "cessationOfOperation"
     PRIVILEGE_WITHDRAWN = "privilegeWithdrawn"
+    UNSPECIFIED = "unspecified"
 
 
 class RevocationRequester(StrEnum):
