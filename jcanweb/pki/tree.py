@@ -5,6 +5,7 @@ A hash is 32 bytes; only `Frontier.dump`, which goes into a JSON column, writes 
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -60,6 +61,10 @@ class Frontier:
             size >>= 1
         self.size += 1
 
+    def next_path(self) -> list[bytes]:
+        """The inclusion path that the leaf appended next will have in the tree that it ends: the peaks before it."""
+        return self._peaks[::-1]
+
     def root(self) -> bytes:
         """The tree's root hash."""
         if not self._peaks:
@@ -90,6 +95,34 @@ def inclusion_proof(leaves: list[bytes], index: int) -> list[bytes]:
     if index < split:
         return [*inclusion_proof(leaves[:split], index), root_of(leaves[split:])]
     return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
+
+
+def inclusion_proofs(leaves: Iterable[bytes], indexes: Iterable[int]) -> dict[int, list[bytes]]:
+    """The same for several leaves of a tree of any size, in one pass that keeps only its right edge in memory.
+    Raises IndexError."""
+    paths: dict[int, list[bytes]] = {index: [] for index in indexes}
+    peaks: list[tuple[bytes, list[int]]] = []  # a perfect subtree's root, and which wanted leaves are in it
+    size = 0
+    for size, leaf in enumerate(leaves, 1):
+        peaks.append((leaf, [size - 1] if size - 1 in paths else []))
+        for _ in range((size & -size).bit_length() - 1):
+            _join(peaks, paths)
+    if not all(0 <= index < size for index in paths):
+        raise IndexError("the tree has no such leaf")
+    while len(peaks) > 1:
+        _join(peaks, paths)
+    return paths
+
+
+def _join(peaks: list[tuple[bytes, list[int]]], paths: dict[int, list[bytes]]) -> None:
+    """Make one subtree of the last two; each wanted leaf in one of them notes the root of the other."""
+    right, in_right = peaks.pop()
+    left, in_left = peaks.pop()
+    for index in in_left:
+        paths[index].append(right)
+    for index in in_right:
+        paths[index].append(left)
+    peaks.append((node_hash(left, right), in_left + in_right))
 
 
 def consistency_proof(leaves: list[bytes], first: int) -> list[bytes]:
