@@ -1,23 +1,51 @@
-"""Reading an official terms document into articles, items and revisions. Pure: bytes in, values out."""
+"""Reading an official terms document into articles, items and revisions; comparing two. Pure: bytes in, values out."""
 
 from importlib.resources import files
 
-from jcanweb.terms.document import Article, Document, Item, Paragraph, Revision, TermsUnreadable, written
+from jcanweb.terms.comparison import (
+    ArticleComparison,
+    Comparison,
+    ItemComparison,
+    ParagraphComparison,
+    compare,
+)
+from jcanweb.terms.document import (
+    Article,
+    Document,
+    Item,
+    Paragraph,
+    Revision,
+    SourceKind,
+    TermsUnreadable,
+    written,
+)
+from jcanweb.terms.pieces import Change, Piece
 from jcanweb.terms.reader import read
+from jcanweb.terms.source import kind_of, text_of
 from jcanweb.terms.statements import ConsentVerb, Statement, statements
 
 __all__ = [
     "Article",
+    "ArticleComparison",
+    "Change",
+    "Comparison",
     "ConsentVerb",
     "Document",
     "Item",
+    "ItemComparison",
     "Paragraph",
+    "ParagraphComparison",
+    "Piece",
     "Revision",
+    "SourceKind",
     "Statement",
     "TermsUnreadable",
+    "compare",
+    "kind_of",
     "read",
     "sample",
     "statements",
+    "text_of",
     "written",
 ]
 

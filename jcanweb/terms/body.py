@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from jcanweb.terms import marks
 from jcanweb.terms.document import TermsUnreadable
-from jcanweb.terms.draft import ArticleDraft, ItemDraft, ParagraphDraft
-from jcanweb.terms.lines import Line, ended_early, join
+from jcanweb.terms.draft import ArticleDraft, ItemDraft, ParagraphDraft, Words
+from jcanweb.terms.lines import Line, join
 
 _CLOSING = re.compile(r"以\s*上")
 _SUPPLEMENT = re.compile(r"[附付]\s*則|別\s*[表紙]\s*[0-9０-９]*")
@@ -26,9 +26,9 @@ _Shape = Callable[[str], marks.Mark | None]
 class Body:
     """One pass over the lines that are not page furniture."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], early: Sequence[bool]) -> None:
         self.lines = lines
-        self.early = ended_early(lines)
+        self.early = early
         self.articles: list[ArticleDraft] = []
         self.closing = ""
         self.unread: list[Line] = []
@@ -88,7 +88,19 @@ class Body:
             return True
         if _CHAPTER.fullmatch(line.text) and self.early[index]:
             return True
-        return bool(_DATE_LINE.fullmatch(line.text) or _TABLE_ROW.search(line.raw.strip()))
+        spaced = _DATE_LINE.fullmatch(line.text) or _TABLE_ROW.search(line.raw.strip())
+        return line.row or bool(spaced) or self._tabular(index)
+
+    def _tabular(self, index: int) -> bool:
+        """One of two or more lines in a row with three cells or more, and no sentence."""
+        return self._cells(index) > 2 and max(self._cells(index - 1), self._cells(index + 1)) > 2
+
+    def _cells(self, index: int) -> int:
+        if not self.first <= index < len(self.lines) or not self.early[index]:
+            return 0
+        text = self.lines[index].text
+        marked = marks.heading(text) or marks.paragraph(text) or marks.item(text) or marks.sublist(text)
+        return 0 if marked or re.search("[、。：:]", text) else len(text.split())
 
     def _heading(self, index: int) -> tuple[marks.Heading | None, int]:
         """The heading beginning on this line and how many lines it takes (its bracket may close below)."""
@@ -110,7 +122,7 @@ class Body:
             return 0
         expected = len(self.articles) + 1
         alone = shape.bracketed and not shape.rest and self.early[index + span - 1]
-        if not (self._anew(index) or (alone and shape.number == expected)):
+        if not (self._anew(index) or alone):
             return 0
         if shape.branch:
             raise TermsUnreadable(f"枝番号の条（{shape.written}）は取り込めません（{line.number}行目）。")
@@ -148,23 +160,25 @@ class Body:
             return False
         expected = len(paragraph.items) + 1
         inner = paragraph.items and marks.style(shape.written) != marks.style(paragraph.items[0].mark)
-        if inner and shape.number != expected:
+        if inner and (shape.number == paragraph.inner + 1 or shape.number != expected):
+            paragraph.inner = shape.number
             return False
         if not self._believed(index, shape, expected, marks.item, "号"):
             return False
-        paragraph.begin(ItemDraft(shape.number, shape.written, shape.rest))
+        paragraph.begin(ItemDraft(shape.number, shape.written, Words(shape.rest)))
         return True
 
     def _believed(self, index: int, shape: marks.Mark, expected: int, kind: _Shape, word: str) -> bool:
         """Whether the number opens a paragraph or item here. Refuses one out of order."""
         if self._anew(index):
             if shape.number != expected:
-                raise TermsUnreadable(
-                    f"第{self.articles[-1].number}条の{word}の番号が順になっていません（{self.lines[index].number}行目）。"
-                    f"{expected}のところに「{shape.written}」があります。"
-                )
+                raise self._disorder(index, shape, expected, word)
             return True
+        above = self.lines[self._above].text if self._above is not None else ""
+        ended = bool(_LAST_WORD.search(above))
         if shape.number != expected:
+            if ended and shape.number in (expected - 1, expected + 1):
+                raise self._disorder(index, shape, expected, word)
             return False
         for later in range(index + 1, min(index + _AHEAD, len(self.lines))):
             if self._heading(later)[0] and self.early[later]:
@@ -174,8 +188,13 @@ class Body:
                 if other.number in (expected, expected + 1):
                     return other.number == expected + 1
                 break
-        above = self.lines[self._above].text if self._above is not None else ""
-        return bool(_LAST_WORD.search(above))
+        return ended
+
+    def _disorder(self, index: int, shape: marks.Mark, expected: int, word: str) -> TermsUnreadable:
+        return TermsUnreadable(
+            f"第{self.articles[-1].number}条の{word}の番号が順になっていません（{self.lines[index].number}行目）。"
+            f"{expected}のところに「{shape.written}」があります。"
+        )
 
     def _text(self, index: int, text: str) -> None:
         """Text of the open paragraph or item; a short first line that ends no sentence is a caption."""

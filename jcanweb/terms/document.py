@@ -2,10 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 
 class TermsUnreadable(ValueError):
     """The document cannot be read as terms of use; its text is the sentence the officer reads."""
+
+
+class SourceKind(StrEnum):
+    """What an official text was imported from."""
+
+    TEXT = "text"
+    """As extracted from a PDF, lines broken by the page."""
+    MARKDOWN = "markdown"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,9 @@ class Document:
     revision_header: str
     revisions: tuple[Revision, ...]
     unread: tuple[tuple[int, str], ...]
-    """(line number from 1, text) of every line outside the articles: page numbers and headers, tables."""
+    """(line number from 1 in `source.text_of`, text) of every line outside the articles: page numbers and
+    headers, tables."""
+    kind: SourceKind
     sha256: str
     """Lower-case hex digest of `source`."""
     source: bytes

@@ -1,4 +1,4 @@
-"""From bytes to lines: strict UTF-8, page furniture set apart, and who ended a line: author or layout."""
+"""From text to lines: page furniture set apart, and who ended a line: author or layout."""
 
 import re
 import unicodedata
@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jcanweb.terms import marks
-from jcanweb.terms.document import TermsUnreadable
 
 _SPACES = re.compile(r"\s+")
 _PAGE_NUMBER = re.compile(
     r"[-‐–—―−ー\s]*[0-9０-９]{1,4}[-‐–—―−ー\s]*|[0-9０-９]{1,4}\s*[/／]\s*[0-9０-９]{1,4}"
+    r"|［[0-9]+ページの(?:画像|書き込み)］"  # what a PDF shows beside its text
     r"|(?:[Pp]age|[Pp]\.?|ページ)\s*[0-9]{1,4}(?:\s*(?:of|/)\s*[0-9]{1,4})?|[0-9０-９]{1,4}\s*(?:ページ|頁)"
 )
 _SENTENCE_END = re.compile(r"[。！？][」』）)]*$")
 _WORD = re.compile(r"[!-~]+|.[、。，．」』）]*")
-_UNSEEN = {"Cc", "Cf", "Co", "Cn"}  # controls, bidirectional and zero-width marks, private glyphs
 _CLUSTER = 3  # as many lines ending at the same place make a right margin
+_ADDRESS = 1_000  # no address is longer
+_NARROWEST = 32  # columns of a page; shorter lines that end alike are a table or headings
 _NEAR = 4  # half-width columns that count as the same place
 
 
@@ -29,6 +30,10 @@ class Line:
     text: str
     """Trimmed; runs of white space are one space."""
     raw: str
+    ended: bool = False
+    """The author's own end, known from Markdown."""
+    row: bool = False
+    """Of a table, known from Markdown."""
 
     @property
     def width(self) -> int:
@@ -45,30 +50,6 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
 
 
-def decode(source: bytes) -> str:
-    """Text of strict UTF-8, with or without a byte order mark.
-
-    Refuses other encodings, PDF files, and characters nobody can see or without a glyph, naming the line.
-    """
-    if source.startswith(b"%PDF"):
-        raise TermsUnreadable("PDFではなく、PDFから取り出した文字（UTF-8のテキスト）を選んでください。")
-    try:
-        text = source.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        raise TermsUnreadable(
-            f"文字コードがUTF-8ではありません（{line}行目）。UTF-8で保存したファイルを選んでください。"
-        ) from None
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for index, char in enumerate(text):
-        if char not in "\n\t\f\v" and (char == "\ufffd" or unicodedata.category(char) in _UNSEEN):
-            line = text.count("\n", 0, index) + 1
-            raise TermsUnreadable(
-                f"{line}行目に表示できない文字（U+{ord(char):04X}）があります。PDFから取り出し直してください。"
-            )
-    return text
-
-
 def split(text: str) -> list[Line]:
     """The lines that carry text. A form feed begins a page, not a line number."""
     lines, page = [], 0
@@ -76,17 +57,27 @@ def split(text: str) -> list[Line]:
         for index, raw in enumerate(row.split("\f")):
             page += index > 0
             if raw.strip():
-                lines.append(Line(number, page, _SPACES.sub(_one_space, raw.strip()), raw))
+                lines.append(Line(number, page, trimmed(raw), raw))
     return lines
+
+
+def trimmed(text: str) -> str:
+    """Without outer white space; each run of it inside is one space."""
+    return _SPACES.sub(_one_space, text.strip())
 
 
 def _one_space(run: re.Match[str]) -> str:
     return "\u3000" if "\u3000" in run[0] else " "
 
 
+def is_page_number(text: str) -> bool:
+    """Whether the line is a page number, or tells of a picture on a page."""
+    return bool(_PAGE_NUMBER.fullmatch(text))
+
+
 def furniture(lines: Sequence[Line]) -> set[int]:
     """Indexes of page numbers and running heads: repeats of the title part or of another page's edge."""
-    found = {index for index, line in enumerate(lines) if _PAGE_NUMBER.fullmatch(line.text)}
+    found = {index for index, line in enumerate(lines) if is_page_number(line.text)}
     kept = [index for index in range(len(lines)) if index not in found]
     first = next((index for index in kept if marks.heading(lines[index].text)), len(lines))
     front = {lines[index].text for index in kept if index < first}
@@ -117,7 +108,7 @@ def ended_early(lines: Sequence[Line]) -> list[bool]:
 
     The margin is the widest place where several lines end. Without one, no line was broken by layout.
     """
-    widths = sorted((line.width for line in lines), reverse=True)
+    widths = sorted((line.width for line in lines if line.width >= _NARROWEST), reverse=True)
     places = zip(widths, widths[_CLUSTER - 1 :], strict=False)
     margin = next((top for top, third in places if top - third <= _NEAR), None)
     early = []
@@ -131,10 +122,14 @@ def ended_early(lines: Sequence[Line]) -> list[bool]:
 
 
 def join(before: str, after: str) -> str:
-    """Two parts of a broken sentence: a space only between two half-width words, never inside an address."""
+    """Two parts of a broken sentence, with what parts them."""
+    return before + gap(before, after) + after
+
+
+def gap(before: str, after: str) -> str:
+    """A space only between two half-width words, never inside an address; else nothing."""
     if not before or not after:
-        return before + after
+        return ""
     last, first = before[-1], after[0]
     words = last.isascii() and first.isascii() and last not in "-/(#_&=" and first not in "-/),.;:_&=?"
-    address = re.search(r"://[!-~]*$", before)
-    return f"{before} {after}" if words and not address else before + after
+    return " " if words and not re.search(r"://[!-~]*$", before[-_ADDRESS:]) else ""

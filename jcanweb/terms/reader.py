@@ -1,4 +1,4 @@
-"""Reads a terms document, as extracted from its PDF, into articles, paragraphs, items and revisions.
+"""Reads a terms document into articles, paragraphs, items and revisions.
 
 A number at the start of a line is believed when the author ended the line before it and it is the next one
 expected. In the middle of a sentence it is text; at the start of a sentence but out of order it is a refusal.
@@ -7,27 +7,33 @@ expected. In the middle of a sentence it is text; at the start of a sentence but
 import hashlib
 import re
 
+from jcanweb.terms import markdown
 from jcanweb.terms.body import Body
-from jcanweb.terms.document import Document, TermsUnreadable, written
-from jcanweb.terms.lines import Line, decode, furniture, split
+from jcanweb.terms.document import Document, SourceKind, TermsUnreadable, written
+from jcanweb.terms.lines import Line, ended_early, furniture, split
 from jcanweb.terms.revisions import Table, is_caption
+from jcanweb.terms.source import kind_of, text_of
 
 _COMPANY = re.compile("株式会社|有限会社|合同会社|合名会社|合資会社|法人|組合|機構|財団|協会")
 _TITLE = re.compile("(?:規約|約款|規程|規定|条件|契約書?|ポリシー?)(?:[（(【].*)?$")
 
 
-def read(source: bytes) -> Document:
-    """The document in these bytes (UTF-8, byte order mark allowed; layout as a PDF extraction leaves it).
+def read(source: bytes, text: str | None = None) -> Document:
+    """The document in these bytes: text as extracted from a PDF, Markdown, or the PDF itself.
 
-    Rule kept: no character is lost. Each, less layout white space, is in the title part, an article, the
-    revision table or in `unread`. Raises TermsUnreadable with a Japanese sentence: other encodings, invisible
-    characters, no articles; article, paragraph or item numbers skipped, doubled or out of order.
+    `text` is what `text_of(source)` gave when the source was kept: a PDF is then not opened again.
+    Rule kept: no character is lost. Each, less layout white space and the signs of Markdown, is in the title
+    part, an article, the revision table or in `unread`. Raises TermsUnreadable with a Japanese sentence: what
+    `text_of` refuses, no articles; article, paragraph or item numbers skipped, doubled or out of order.
     """
-    every = split(decode(source))
+    kind = kind_of(source)
+    text = text_of(source) if text is None else text
+    every = markdown.lines(text) if kind is SourceKind.MARKDOWN else split(text)
     aside = furniture(every)
     lines = [line for index, line in enumerate(every) if index not in aside]
     unread = [every[index] for index in aside]
-    body = Body(lines)
+    early = [line.ended for line in lines] if kind is SourceKind.MARKDOWN else ended_early(lines)
+    body = Body(lines, early)
     title, publisher, odd = _front(lines[: body.first])
     body.run(until=is_caption)
     table = Table()
@@ -45,6 +51,7 @@ def read(source: bytes) -> Document:
         revision_header=table.header,
         revisions=tuple(table.rows),
         unread=tuple((line.number, line.text) for line in sorted(unread, key=_place)),
+        kind=kind,
         sha256=hashlib.sha256(source).hexdigest(),
         source=source,
     )

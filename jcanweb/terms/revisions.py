@@ -17,6 +17,7 @@ _DATE = re.compile(
     r"(?<![0-9０-９])([0-9０-９]{6}|[0-9０-９]{8}"
     r"|[0-9０-９]{4}\s*[年./／-]\s*[0-9０-９]{1,2}\s*[月./／-]\s*[0-9０-９]{1,2}\s*日?)$"
 )
+_ROW_LINES = 20  # of one row; what goes on longer is none
 
 
 def is_caption(text: str) -> bool:
@@ -39,7 +40,7 @@ class Table:
         if begins and not (self._open and (_DATE.fullmatch(line.text) or not self._alike(begins[2]))):
             self.finish()
             self._open = [line]
-        elif self._open:
+        elif self._open and len(self._open) < _ROW_LINES:
             self._open.append(line)
         elif not self.header and not self.rows and _HEADER.match(line.text):
             self.header = line.text

@@ -185,6 +185,24 @@ def test_a_list_inside_an_item_stays_in_it_line_by_line():
     assert len(found.paragraphs[0].items) == 6
 
 
+def test_a_list_inside_the_last_item_adds_no_item():
+    inner = "やめること。\n(1) 表の鍵\n(2) 裏の鍵\n(3) 予備\n(4) 傘\n(5) 机\n(6) 椅子\n(7) 旗"
+    items = article(5, changed("やめること。 ", inner)).paragraphs[0].items
+    assert [item.number for item in items] == [1, 2, 3, 4, 5, 6]
+    assert items[5].text.endswith("(6) 椅子\n(7) 旗")
+
+
+def test_one_item_typed_in_another_width_is_an_item_all_the_same():
+    assert len(article(5, changed("（４）人数", "(4) 人数")).paragraphs[0].items) == 6
+
+
+def test_rows_of_cells_are_marked_not_mixed_into_a_sentence():
+    rows = ["品名 値段 本数", "表の鍵 500円 1本", "裏の鍵 300円 2 本"]
+    found = read(changed("公園の中だけです。 ", "\n".join(["公園の中だけです。", *rows, "鍵は返します。"])))
+    assert [text for _, text in found.unread] == rows
+    assert found.articles[3].paragraphs[0].text == "会場は、桜公園の中だけです。\n鍵は返します。"
+
+
 def test_page_number_and_running_head_inside_a_sentence_are_set_apart():
     rows = document().decode().split("\n")
     place = next(index for index, row in enumerate(rows) if row.endswith("ものです。 "))
@@ -222,21 +240,41 @@ def test_a_revision_over_two_lines_is_joined():
     assert found.revisions[1].summary == "貸出窓口の変更による修正"
 
 
-@pytest.mark.parametrize("encoding", ["cp932", "utf-16", "utf-16-be", "euc-jp"])
-def test_another_encoding_is_refused(encoding: str):
-    with pytest.raises(TermsUnreadable, match="UTF-8|表示できない文字"):
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp932", "CP932（Shift_JIS）"), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("utf-16-be", "UTF-16")]
+    + [("euc-jp", "EUC-JP"), ("iso2022_jp", "ISO-2022-JP（JIS）")],
+)
+def test_another_encoding_is_refused_by_its_name(encoding: str, name: str):
+    with pytest.raises(TermsUnreadable) as refusal:
         read(document().decode().encode(encoding))
+    assert f"文字コードがUTF-8ではなく、{name}のようです" in str(refusal.value)
+
+
+def test_bytes_of_no_encoding_are_refused_with_their_line():
+    with pytest.raises(TermsUnreadable, match="文字コードがUTF-8ではありません（3行目）"):
+        read(b"a\nb\n" + bytes(range(128, 256)))
+
+
+def test_a_file_of_a_word_processor_is_refused():
+    with pytest.raises(TermsUnreadable, match="文書ソフトのファイル"):
+        read(b"PK\x03\x04" + bytes(100))
+
+
+def test_more_than_two_megabytes_of_text_are_refused():
+    with pytest.raises(TermsUnreadable, match="2 MBを超えています"):
+        read(document("第１条（題）", "長い文です。" * 120_000))
+
+
+def test_more_than_forty_thousand_lines_are_refused():
+    with pytest.raises(TermsUnreadable, match="40,000行を超えています"):
+        read(b"\n" * 40_001)
 
 
 @pytest.mark.parametrize("char", ["\u202e", "\u200b", "\x00", "\ufffd", "\ue000"])
 def test_a_character_nobody_can_see_is_refused_with_its_line(char: str):
     with pytest.raises(TermsUnreadable, match=f"行目に表示できない文字（U\\+{ord(char):04X}）"):
         read(changed("桜公園", f"桜{char}公園"))
-
-
-def test_a_pdf_is_refused():
-    with pytest.raises(TermsUnreadable, match="PDFではなく"):
-        read(b"%PDF-1.7\n")
 
 
 @pytest.mark.parametrize("source", [b"", extracted(HEAD, COMPANY), extracted(HEAD, *END)])
@@ -260,6 +298,22 @@ def test_a_branch_article_is_refused():
 def test_items_out_of_order_are_refused(number: str):
     with pytest.raises(TermsUnreadable, match="第5条の号の番号が順になっていません"):
         read(changed("（３）雨", f"（{number}）雨"))
+
+
+@pytest.mark.parametrize("number", ["１", "３"])
+def test_items_out_of_order_below_one_that_fills_its_line_are_refused(number: str):
+    item = "（１）" + ("商会が" * 20)[:35] + "場合\n"
+    block = "（１）断ることで、本人やほかの人がけがをしたり物を失ったりするおそれがある場合 "
+    blocks = [b for b in ARTICLES if not b.startswith(("（２）断る", "（２）商会の正", "（３）町や"))]
+    source = document(*(item + f"（{number}）次の場合" if b == block else b for b in blocks))
+    with pytest.raises(TermsUnreadable, match="第6条の号の番号が順になっていません"):
+        read(source)
+
+
+def test_a_skipped_article_below_a_line_without_a_full_stop_is_refused():
+    long = full("会場は、", "", "桜公園と梅公園") + "を使う場合"
+    with pytest.raises(TermsUnreadable, match="条の番号が順になっていません"):
+        read(document(*ARTICLES[:9], "  " + long, "第６条（名簿） ", "名簿の文です。"))
 
 
 @pytest.mark.parametrize("number", ["２", "４"])
