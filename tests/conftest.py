@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -86,8 +87,14 @@ def blueprint_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once a run, not once a test."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(blueprint_instance: Path, tmp_path: Path, hands: Hands) -> Iterator[Any]:
+def app(blueprint_instance: Path, tmp_path: Path, hands: Hands, compiled: Any) -> Iterator[Any]:
     folder = tmp_path / "instance"
     shutil.copytree(blueprint_instance, folder)
     name = f"jcanweb_test_{WORKER}"
@@ -95,6 +102,7 @@ def app(blueprint_instance: Path, tmp_path: Path, hands: Hands) -> Iterator[Any]
         admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         admin(f"CREATE DATABASE {name} TEMPLATE jcanweb_first_{WORKER}")
     made = create_app(SETTINGS | database(name), instance=str(folder))
+    made.jinja_env.bytecode_cache = compiled
     yield made
     with made.app_context():
         from jcanweb.database import db

@@ -77,6 +77,7 @@ def visit(request: pytest.FixtureRequest, chromium: Any, address: str) -> Iterat
 def look(page: Any, name: str) -> None:
     """Keep a screenshot, and let axe and the page's width be judged."""
     SHOTS.mkdir(exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")  # what sticks to the window stands where a reader first sees it
     width = page.viewport_size["width"]
     page.screenshot(path=SHOTS / f"{re.sub(r'[^a-z0-9_-]', '-', name)}-{width}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the window"
