@@ -58,7 +58,7 @@ class Body:
                 if self._heading(index)[0]:
                     raise TermsUnreadable(f"本文の終わりの後に条があります（{line.number}行目）。")
                 self.unread.append(line)
-            elif self._anew(index) and self._apart(index):
+            elif (self._anew(index) or self._may_end) and self._apart(index):
                 self.unread.append(line)
             else:
                 span = self._article(index)
@@ -74,6 +74,11 @@ class Body:
         if above is None or self.lines[above].ends_sentence or self.early[above]:
             return True
         return self.articles[-1].last.is_empty  # a heading that fills its line
+
+    @property
+    def _may_end(self) -> bool:
+        """The line above ends in a word that ends an item of a list without a full stop."""
+        return self._above is not None and bool(_LAST_WORD.search(self.lines[self._above].text))
 
     def _closes(self, index: int, until: Callable[[str], bool]) -> bool:
         last = index + 1 == len(self.lines) or until(self.lines[index + 1].text)
@@ -174,10 +179,8 @@ class Body:
             if shape.number != expected:
                 raise self._disorder(index, shape, expected, word)
             return True
-        above = self.lines[self._above].text if self._above is not None else ""
-        ended = bool(_LAST_WORD.search(above))
         if shape.number != expected:
-            if ended and shape.number in (expected - 1, expected + 1):
+            if self._may_end and shape.number in (expected - 1, expected + 1):
                 raise self._disorder(index, shape, expected, word)
             return False
         for later in range(index + 1, min(index + _AHEAD, len(self.lines))):
@@ -188,7 +191,7 @@ class Body:
                 if other.number in (expected, expected + 1):
                     return other.number == expected + 1
                 break
-        return ended
+        return self._may_end
 
     def _disorder(self, index: int, shape: marks.Mark, expected: int, word: str) -> TermsUnreadable:
         return TermsUnreadable(

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from jcanweb.terms import marks
 
@@ -16,6 +17,7 @@ _PAGE_NUMBER = re.compile(
 )
 _SENTENCE_END = re.compile(r"[。！？][」』）)]*$")
 _WORD = re.compile(r"[!-~]+|.[、。，．」』）]*")
+_EDGE = 3  # lines at the top or the bottom of a page that may be running heads
 _CLUSTER = 3  # as many lines ending at the same place make a right margin
 _ADDRESS = 1_000  # no address is longer
 _NARROWEST = 32  # columns of a page; shorter lines that end alike are a table or headings
@@ -76,31 +78,30 @@ def is_page_number(text: str) -> bool:
 
 
 def furniture(lines: Sequence[Line]) -> set[int]:
-    """Indexes of page numbers and running heads: repeats of the title part or of another page's edge."""
+    """Indexes of page numbers and running heads.
+
+    A running head repeats a line of the title part, or stands at the same place of half the pages.
+    """
     found = {index for index, line in enumerate(lines) if is_page_number(line.text)}
     kept = [index for index in range(len(lines)) if index not in found]
     first = next((index for index in kept if marks.heading(lines[index].text)), len(lines))
     front = {lines[index].text for index in kept if index < first}
-    edges = [
-        index
-        for place, index in enumerate(kept)
-        if place in (0, len(kept) - 1)
-        or lines[kept[place - 1]].page != lines[index].page
-        or lines[kept[place + 1]].page != lines[index].page
-    ]
-    repeated = Counter(_without_digits(lines[index].text) for index in edges)
     found |= {index for index in kept if index > first and lines[index].text in front}
-    for index in edges:
-        line = lines[index]
-        repeats = repeated[_without_digits(line.text)] > 1 and len(line.text) > 2
-        marked = marks.heading(line.text) or marks.item(line.text) or marks.paragraph(line.text)
-        if index > first and not marked and not line.ends_sentence and repeats:
-            found.add(index)
+    pages = [list(page) for _, page in groupby(kept, key=lambda index: lines[index].page)]
+    edges: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for page in pages:
+        for place in (*range(_EDGE), *range(-_EDGE, 0)):
+            if -len(page) <= place < len(page):
+                edges[place, re.sub(r"[0-9０-９]", "#", lines[page[place]].text)].append(page[place])
+    for alike in edges.values():
+        if len(alike) >= max(2, len(pages) // 2):
+            found |= {index for index in alike if index > first and _may_run(lines[index])}
     return found
 
 
-def _without_digits(text: str) -> str:
-    return re.sub(r"[0-9０-９]", "#", text)
+def _may_run(line: Line) -> bool:
+    marked = marks.heading(line.text) or marks.item(line.text) or marks.paragraph(line.text)
+    return not marked and not line.ends_sentence and len(line.text) > 2
 
 
 def ended_early(lines: Sequence[Line]) -> list[bool]:

@@ -37,6 +37,8 @@ def pieces(old: str, new: str) -> Pieces:
     SAME and ADDED joined are `new`; SAME and REMOVED joined are `old` less white space: where lines were broken
     and how half-width words are set apart is layout, and no change.
     """
+    if old == new:
+        return (Piece(Change.SAME, new),) if new else ()
     a, b = _WORD.findall(old), _WORD.findall(new)
     made: list[Piece] = []
     for same, (a1, a2, b1, b2) in _settled(a, b, _runs(_bare(a), _bare(b))):

@@ -16,6 +16,7 @@ _RADICALS = range(0x2E80, 0x2FE0)  # drawn like the characters 人, 民, 長 …
 _WIDE = r"[^\x00-\xff\s\uff10-\uff19]"  # of Japanese; the space after a full-width number stays
 _SPREAD = re.compile(rf"(?<={_WIDE}) (?={_WIDE})")
 _TOUCHING = re.compile(rf"(?<={_WIDE})(?={_WIDE})")
+_LIGATURES = range(0xFB00, 0xFB07)
 _SUPPLEMENT = str.maketrans(
     "⺟⺠⻁⻄⻆⻑⻘⻝⻤⻨⻩⻫⻭⻯⻲", "母民虎西角長青食鬼麦黄斉歯竜亀"
 )  # without a form in NFKC
@@ -51,9 +52,12 @@ def text_of(source: bytes) -> str:
 
 
 def unfolded(text: str) -> str:
-    """The characters for the radicals that some PDF fonts name in their place (⼈ for 人), each for one."""
+    """The characters for the radicals and ligatures that some PDF fonts name in their place (⼈ for 人, ﬁ for fi)."""
     plain = text.translate(_SUPPLEMENT)
-    return "".join(unicodedata.normalize("NFKC", char) if ord(char) in _RADICALS else char for char in plain)
+    return "".join(
+        unicodedata.normalize("NFKC", char) if ord(char) in _RADICALS or ord(char) in _LIGATURES else char
+        for char in plain
+    )
 
 
 def closed_up(row: str) -> str:

@@ -53,8 +53,8 @@ def test_an_older_font_with_a_japanese_encoding_is_read():
     assert read(utf16).articles[0].paragraphs[0].text == "文です。"
 
 
-def test_radicals_that_a_font_names_for_characters_are_the_characters():
-    assert unfolded("⼈⺠が⽇本で⻑い") == "人民が日本で長い"
+def test_radicals_and_ligatures_that_a_font_names_for_characters_are_the_characters():
+    assert unfolded("⼈⺠が⽇本で⻑いﬁle") == "人民が日本で長いfile"
     shown = lines("規約", "第１条（⽒名）", "⽂です。", encoding="utf-16-be")
     source = by_hand(shown, font=b"/Encoding /UniJIS-UTF16-H")
     assert read(source).articles[0].heading == "氏名"

@@ -222,6 +222,32 @@ def test_a_running_head_without_a_form_feed_is_set_apart():
     assert found.articles == read(document()).articles
 
 
+def paged(*edges: tuple[list[str], list[str]]) -> bytes:
+    """The document on as many pages as there are edges, each with (lines on top, lines at the bottom)."""
+    rows = [row for row in document().decode().split("\n") if row.strip()]
+    size = len(rows) // len(edges) + 1
+    pages = [rows[start : start + size] for start in range(0, len(rows), size)]
+    whole = ["\n".join([*top, *page, *foot]) for page, (top, foot) in zip(pages, edges, strict=True)]
+    return "\n\f".join(whole).encode()
+
+
+def test_heads_and_feet_of_several_lines_are_set_apart():
+    edges = [([f"会則集 {n}", "部外秘"], ["印刷 10:0" + str(n), f"map.html {n}/3"]) for n in (1, 2, 3)]
+    source = paged(*edges)
+    found = read(source)
+    assert found.articles == read(document()).articles
+    assert {text for _, text in found.unread} == {line for edge in edges for side in edge for line in side}
+    assert lost_nothing(source, found)
+
+
+def test_an_end_of_a_sentence_on_two_of_many_pages_is_no_running_head():
+    edges: list[tuple[list[str], list[str]]] = [([], [])] * 6
+    edges[2] = edges[4] = ([], ["する場合がある"])
+    source = paged(*edges)
+    assert read(source).unread == ()
+    assert lost_nothing(source, read(source))
+
+
 def test_dates_chapters_and_table_rows_are_marked_not_mixed_in():
     odd = ["第１章 総則", "2019年4月1日 制定", "表の鍵\t500円\t1本"]
     found = read(changed("公園の中だけです。 ", "公園の中だけです。\n" + "\n".join(odd)))
