@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from jcanweb import verifier
 from jcanweb.pki import receipt as receipts_of
 from jcanweb.pki.canonical import base64_text, canonical
-from jcanweb.pki.tree import leaf_hash
+from jcanweb.pki.tree import inclusion_proof, leaf_hash, node_hash, root_of, verify_inclusion
 from tests import receipts, tsa
 
 KEY = receipts_of.fingerprint(receipts.key("receipt").public_key())
@@ -351,6 +352,40 @@ def test_a_statement_that_the_terms_do_not_hold_is_named_though_it_was_shown():
     assert wrong(made) == {"項目"}
 
 
+@pytest.mark.parametrize("said", [(), receipts.STATEMENTS[:1] * 2, receipts.STATEMENTS[::-1]])
+def test_statements_that_are_none_or_out_of_order_are_named_though_they_were_shown(said):
+    made = receipts.file(statements=said, presentation=receipts.shown(statements=said))
+    assert "項目" in wrong(made)
+
+
+def test_a_text_of_another_kind_under_the_key_of_presentations_is_no_presentation():
+    payload = receipts.shown().partition(".")[0]
+    fields = json.loads(verifier._base64url(payload)) | {"schema_version": "jcanweb/other/v1"}
+    content = canonical(fields)
+    parts = content, receipts.key("presentation").sign(content)
+    text = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+    assert wrong(doctored(put(text, "presentation", "text"))) == {"提示"}
+
+
+def test_a_place_in_the_audit_record_is_believed_when_the_tree_believes_it():
+    for size in range(1, 12):
+        record = receipts.leaves(size, {})
+        root, entries = root_of(record), [b"entry %d" % index for index in range(size)]
+        for index, entry in enumerate(entries):
+            path = inclusion_proof(record, index)
+            for place, steps in ((index, path), (index, path[:-1]), (index, [*path, root]), (index + size, path),
+                                 (index - size, path), (index ^ 1, path)):  # fmt: skip
+                fields = {"entry": entry.decode(), "index": place, "path": list(map(base64_text, steps))}
+                told = verifier._tell(
+                    "", lambda *said: verifier._under(*said) or "", fields, size, base64_text(root)
+                )
+                assert told.ok is verify_inclusion(record[index], place, size, steps, root)
+    step, leaf = bytes(32), leaf_hash(b"entry")
+    fields = {"entry": "entry", "index": 0, "path": [base64_text(step)]}
+    with pytest.raises(verifier.Told):  # a root made to fit a path that a tree of one leaf has not
+        verifier._under(fields, 1, base64_text(node_hash(step, leaf)))
+
+
 @pytest.mark.parametrize("name", sorted(json.loads(receipts.file())["receipt"]))
 @pytest.mark.parametrize("value", [None, 5, "", [], {}, [[]], True])
 def test_a_part_of_another_shape_is_told_and_never_crashes(name, value):
@@ -374,6 +409,19 @@ def test_what_stands_around_the_receipt_is_looked_at_too(change, named):
     whole = json.loads(receipts.file())
     change(whole)
     assert wrong(canonical(whole)) == named
+
+
+def test_base64_with_bits_left_over_is_no_signature():
+    whole = json.loads(receipts.file())
+    value = whole["signature"]["value"]
+    whole["signature"]["value"] = value[:-3] + chr(ord(value[-3]) + 1) + "=="
+    assert base64.b64decode(whole["signature"]["value"]) == base64.b64decode(value)
+    assert wrong(canonical(whole)) == {"署名"}
+
+
+def test_a_key_that_stands_twice_is_not_read():
+    with pytest.raises(verifier.Unreadable):
+        findings(receipts.file().replace(b'"kind":', b'"kind":"x","kind":'))
 
 
 @pytest.mark.parametrize("layout", [{"indent": 1}, {"ensure_ascii": True}, {"sort_keys": False}])
@@ -429,6 +477,30 @@ def test_a_time_stamp_that_proves_nothing_is_refused(options, words):
     assert words in said.sentence
 
 
+def test_a_time_stamp_that_is_too_long_is_not_even_read():
+    content = receipts_of.build(receipts.sample())
+    signature = receipts_of.sign(content, receipts.key("receipt"))
+    said = findings(receipts_of.write(content, signature, bytes(2**16)))[-1]
+    assert (said.ok, said.sentence) == (False, "タイムスタンプが長すぎます。")
+
+
+@pytest.mark.parametrize("der", ["0480", "048101ff", "04820001ff", "0402ff", "04", "0484ffffffff", "0481"])
+def test_a_length_in_another_form_than_its_one_is_refused(der):
+    assert verifier._der(bytes.fromhex("0401ff0400")) == [
+        (4, b"\xff", b"\x04\x01\xff"),
+        (4, b"", b"\x04\x00"),
+    ]
+    with pytest.raises((ValueError, IndexError)):
+        verifier._der(bytes.fromhex(der))
+
+
+def test_parameters_of_an_algorithm_are_null_or_left_out():
+    assert verifier._name(bytes.fromhex("06012a0500")) == verifier._name(bytes.fromhex("06012a")) == "2a"
+    for other_parameters in ("06012a050100", "06012a0400", "06012a05000500"):
+        with pytest.raises(ValueError, match="parameters|elements"):
+            verifier._name(bytes.fromhex(other_parameters))
+
+
 # -- bundles
 
 
@@ -473,6 +545,13 @@ BUNDLES = {
                                       {"ファイル decision.json"}),
     "the head of the audit record": (lambda: again(manifest("audit", "root", value=base64_text(bytes(32)))),
                                      {"監査記録"}),
+    "a listed name that leads elsewhere": (lambda: again(lambda files: (
+        files.update({"../x": b""}), manifest("files", value=lambda listed: listed | {
+            "../x": {"sha256": verifier.hashlib.sha256().hexdigest(), "size": 0}})(files))),
+        {"ZIP の形", "ファイルの一覧"}),
+    "a chain without an end": (lambda: receipts.evidence(
+        receipts.files(chain__pem=receipts.chain() + authority().root_pem * 4)),
+        {"申請と証明書", "失効リスト"}),
     "another schema": (lambda: again(manifest("schema_version", value="x")), {"目録の形式"}),
     "another application in the manifest": (lambda: again(manifest("application", value="A-000006")),
                                             {"申請と証明書"}),
@@ -546,12 +625,12 @@ def never_right(content):
     assert verifier.exit_code(said) == 1
 
 
-def bomb(size=2**31, *, stored=False):
+@cache
+def bomb(size, name=b"manifest.json"):
     """A ZIP whose one file would unpack to this many zeros."""
-    packer = verifier.zlib.compressobj(9, wbits=-15)
+    packer = zlib.compressobj(1, wbits=-15)
     data = b"".join(packer.compress(bytes(2**20)) for _ in range(size // 2**20)) + packer.flush()
-    facts = struct.pack("<5H3I2H", 20, 0, 8, 0, 33, 0, len(data), size & 0xFFFFFFFF, 13, 0)
-    return b"PK\3\4" + facts + b"manifest.json" + data
+    return b"PK\3\4" + struct.pack("<5H3I2H", 20, 0, 8, 0, 33, 0, len(data), size, len(name), 0) + name + data
 
 
 @pytest.mark.parametrize(
@@ -562,7 +641,8 @@ def bomb(size=2**31, *, stored=False):
         b"[" + b"{}," * 6_000_000 + b"{}]",
         b'{"receipt":' + b"9" * 10_000_000 + b"}",
         b" " * (20 * 2**20 + 1),
-        bomb(2**28),
+        bomb(2**29),
+        bomb(15 * 2**20, b"a") + bomb(15 * 2**20, b"b") + bomb(2**29),
         b"PK\3\4" * 5_000_000,
     ],
     ids=[
@@ -572,12 +652,13 @@ def bomb(size=2**31, *, stored=False):
         "a long number",
         "too long",
         "a bomb",
+        "three bombs",
         "many heads",
     ],
 )
 def test_what_is_made_to_exhaust_is_refused_within_little_memory(outside, content):
     def limit():
-        resource.setrlimit(resource.RLIMIT_AS, (700 * 2**20, 700 * 2**20))
+        resource.setrlimit(resource.RLIMIT_AS, (400 * 2**20, 400 * 2**20))
         resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
 
     said = run(outside, content, *PINNED, preexec_fn=limit)
@@ -600,7 +681,3 @@ def test_the_file_knows_only_the_standard_library_and_cryptography():
     names = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {"cryptography"}
-
-
-def test_the_hash_of_a_leaf_is_the_one_of_the_tree():
-    assert verifier.hashlib.sha256(b"\0entry").digest() == leaf_hash(b"entry")
