@@ -31,12 +31,18 @@ def pairs(old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
     search.by(lambda part: part.heading)
     search.by_likeness()
     search.by(lambda part: part.number)
-    row: list[Pair] = [(search.found.get(index), index) for index in range(len(new))]
-    place = {before: position for position, (before, _) in enumerate(row)}
-    for gone in search.left:
-        at = place[gone - 1] + 1 if gone else 0
-        row.insert(at, (gone, None))
-        place = {before: position for position, (before, _) in enumerate(row)}
+    gone: dict[int | None, list[Pair]] = defaultdict(list)
+    neighbour = None
+    for index in range(len(old)):
+        if index in search.left:
+            gone[neighbour].append((index, None))
+        else:
+            neighbour = index
+    row = gone[None]
+    for index in range(len(new)):
+        before = search.found.get(index)
+        row.append((before, index))
+        row += gone[before] if before is not None else []
     return row
 
 

@@ -9,7 +9,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
 
 from jcanweb.terms import SourceKind, TermsUnreadable, compare, kind_of, read, text_of, written
-from jcanweb.terms.source import unfolded
+from jcanweb.terms.source import closed_up, unfolded
 from tests.terms.pages import ARTICLES, END, document
 from tests.terms.pdfs import by_hand, empty, encrypted, lines, terms_pdf, typeset
 from tests.terms.pdfs import written as pdf_of
@@ -60,6 +60,19 @@ def test_radicals_and_ligatures_that_a_font_names_for_characters_are_the_charact
     assert read(source).articles[0].heading == "氏名"
     with pytest.raises(TermsUnreadable, match="4行目の「⽂」（U\\+2F42）は、漢字と同じ形の部首"):
         read("規約\n\n第１条（題）\n⽂です。\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("商 会 の 貸 出 窓 口 で 受 け付 け ま す。", "商会の貸出窓口で受け付けます。"),
+        ("２ 商 会 の Card 窓 口", "２ 商会の Card 窓口"),
+        ("品名 値段 本数", "品名 値段 本数"),
+        ("桜公園 二丁目", "桜公園 二丁目"),
+    ],
+)
+def test_letters_set_apart_to_fill_a_line_are_closed_up(row: str, expected: str):
+    assert closed_up(row) == expected
 
 
 @pytest.mark.parametrize(("user", "owner"), [("open", "lock"), ("", "lock")])

@@ -192,6 +192,12 @@ def test_a_list_inside_the_last_item_adds_no_item():
     assert items[5].text.endswith("(6) 椅子\n(7) 旗")
 
 
+def test_an_item_in_another_width_below_an_item_with_a_list_is_an_item():
+    inner = "見ることに同意する。\n(1) 電話\n(2) 住所"
+    blocks = [block.replace("見ることに同意する。", inner).replace("（３）雨", "(3)雨") for block in ARTICLES]
+    assert [i.mark for i in article(5, document(*blocks)).paragraphs[0].items][2:4] == ["(3)", "（４）"]
+
+
 def test_one_item_typed_in_another_width_is_an_item_all_the_same():
     assert len(article(5, changed("（４）人数", "(4) 人数")).paragraphs[0].items) == 6
 
@@ -337,9 +343,9 @@ def test_items_out_of_order_below_one_that_fills_its_line_are_refused(number: st
 
 
 def test_a_skipped_article_below_a_line_without_a_full_stop_is_refused():
-    long = full("会場は、", "", "桜公園と梅公園") + "を使う場合"
+    filled = ("会場は、" + "桜公園と" * 10)[:38] + "場合"
     with pytest.raises(TermsUnreadable, match="条の番号が順になっていません"):
-        read(document(*ARTICLES[:9], "  " + long, "第６条（名簿） ", "名簿の文です。"))
+        read(document(*ARTICLES[:9], filled, "第６条（名簿） ", "名簿の文です。"))
 
 
 @pytest.mark.parametrize("number", ["２", "４"])
