@@ -11,6 +11,7 @@ import pytest
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from werkzeug.routing import Rule
 
 from jcanweb import clock, create_app
 
@@ -85,6 +86,22 @@ def blueprint_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
         db.engine.dispose()
     clock.replace(None)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes() -> Iterator[None]:
+    """Every app has the same routes: their URL builders, most of the cost of an app, are compiled once a run."""
+    compile_builder, made = Rule._compile_builder, {}
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, repr(rule.defaults), rule.subdomain, rule.host, append_unknown)
+        if key not in made:
+            made[key] = compile_builder(rule, append_unknown)
+        return made[key]
+
+    Rule._compile_builder = once  # type: ignore[method-assign]  # the library offers no such cache
+    yield
+    Rule._compile_builder = compile_builder  # type: ignore[method-assign]  # as it was
 
 
 @pytest.fixture(scope="session")

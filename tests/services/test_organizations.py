@@ -324,7 +324,7 @@ def test_the_last_day_still_counts_until_midnight_in_japan(context: Any, hands: 
     "typed", ["髙橋", "高橋吉", "タカハシ", "ﾀｶﾊｼ", "takahashi yoshi", "ＴＡＫＡ", ENTRY.corporate_number[:5]]
 )
 def test_a_corporation_is_found_by_name_reading_english_name_or_number(home: Corporation, typed: str) -> None:
-    builders.corporation()
+    builders.corporation(corporate_number="4011001098993")  # begins otherwise
     assert ledger.search(typed) == [home]
 
 
