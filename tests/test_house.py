@@ -8,6 +8,7 @@ import pytest
 
 from jcanweb import labels, permissions, vocabulary
 from jcanweb.audit import EVENT_FACTS
+from jcanweb.config import DEFAULTS
 from jcanweb.vocabulary import Event, Permission, Role
 
 PACKAGE = Path(__file__).resolve().parents[1] / "jcanweb"
@@ -100,6 +101,25 @@ def test_an_endpoint_that_says_nothing_is_closed(app: Any, browser: Any) -> None
 
 def test_every_event_has_its_facts() -> None:
     assert set(EVENT_FACTS) == set(Event)
+
+
+def test_every_event_is_recorded_somewhere() -> None:
+    elsewhere = "".join(
+        path.read_text("utf-8") for path in FILES if path.stem not in {"audit", "vocabulary", "labels"}
+    )
+    assert [event.name for event in Event if f"Event.{event.name}," not in elsewhere] == []
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    """RATELIMIT_ENABLED is Flask-Limiter's own."""
+    elsewhere = "".join(path.read_text("utf-8") for path in FILES if path.stem != "config")
+    unread = [name for name in DEFAULTS if f'"{name}"' not in elsewhere]
+    assert unread == ["RATELIMIT_ENABLED"]
+
+
+def test_every_permission_is_asked_for_somewhere() -> None:
+    views = "".join(path.read_text("utf-8") for path in FILES if shelf(path) == "views")
+    assert [one.name for one in Permission if f"Permission.{one.name}" not in views] == []
 
 
 def test_every_member_has_a_label() -> None:

@@ -15,6 +15,7 @@ from jcanweb import clock, keys
 from jcanweb.config import setting
 from jcanweb.database import transaction
 from jcanweb.models import Certificate
+from jcanweb.pki.profile import MAXIMUM_DAYS
 from jcanweb.services import delivery, issuance
 from jcanweb.vocabulary import ApplicationState, Role, SecretKind
 from tests import builders
@@ -73,7 +74,7 @@ def test_it_follows_the_profile(certificate: Certificate, context: Any) -> None:
     ]  # fmt: skip
     assert 2**64 <= made.serial_number < 2**159
     life = made.not_valid_after_utc - made.not_valid_before_utc + timedelta(seconds=1)
-    assert life == timedelta(days=730) < timedelta(days=setting("CERTIFICATE_MAX_DAYS"))
+    assert life == timedelta(days=730) < timedelta(days=MAXIMUM_DAYS)
     usage = made.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
     with pytest.raises(x509.ExtensionNotFound):
