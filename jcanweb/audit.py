@@ -190,10 +190,14 @@ class Trouble:
         return f"{self.damage} {self.number}" if self.number else self.damage
 
 
+BATCH = 2000
+
+
 def verify() -> list[Trouble]:
     """Walk every entry and compare with the head; empty when the record is whole. Changes nothing.
 
-    Others may go on writing: the newest number is read before the head, and the entries after it.
+    Others may go on writing: the newest number is read before the head, and the entries after it. The transaction
+    ends after every BATCH of entries, since SQLite has one lock for all: call it with nothing unsaved.
     """
     try:
         return list(_troubles())
@@ -207,24 +211,35 @@ def _troubles() -> Iterator[Trouble]:
     if head is None:
         yield Trouble(Damage.HEAD_MISSING)
         return
-    if newest > head.size:
+    size, root, last = head.size, head.root, head.frontier
+    if newest > size:
         yield Trouble(Damage.BEYOND_HEAD, newest)
     frontier = Frontier()
-    for entry in _entries(head.size):
+    for entry in _entries(size):
         if entry.sequence != frontier.size + 1:
             break
         leaf = leaf_hash(canonical(entry))
         if leaf.hex() != entry.leaf:
             yield Trouble(Damage.CHANGED, entry.sequence)
         frontier.append(leaf)
-    if frontier.size != head.size:
+    if frontier.size != size:
         yield Trouble(Damage.MISSING, frontier.size + 1)
-    elif head.root != frontier.root().hex():
+    elif root != frontier.root().hex():
         yield Trouble(Damage.OTHER_ROOT)
-    elif head.frontier != frontier.dump():
+    elif last != frontier.dump():
         yield Trouble(Damage.OTHER_FRONTIER)
 
 
 def _entries(size: int) -> Iterator[AuditEntry]:
-    query = select(AuditEntry).where(AuditEntry.sequence <= size).order_by(AuditEntry.sequence)
-    yield from db.session.scalars(query.execution_options(yield_per=1000, populate_existing=True))
+    number: int | None = None  # a doctored record may begin anywhere
+    while True:
+        query = select(AuditEntry).where(AuditEntry.sequence <= size)
+        if number is not None:
+            query = query.where(AuditEntry.sequence > number)
+        query = query.order_by(AuditEntry.sequence).limit(BATCH).execution_options(populate_existing=True)
+        found = db.session.scalars(query).all()
+        yield from found
+        if len(found) < BATCH:
+            return
+        number = found[-1].sequence
+        db.session.rollback()

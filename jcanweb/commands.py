@@ -24,10 +24,14 @@ def main() -> None:
 def run(host: str, port: int, threads: int) -> None:
     """Set up on first use, then serve."""
     from jcanweb import jobs
-    from jcanweb.database import db
+    from jcanweb.database import db, transaction
+    from jcanweb.services import officers
 
-    app, token = _prepared()
+    app = _prepared()
     with app.app_context():
+        with transaction():
+            token = None if officers.claimed() else officers.first_link()
+        db.session.remove()
         db.engine.dispose()  # the worker process opens connections of its own
     if token:
         click.echo(
@@ -74,7 +78,7 @@ def demo() -> None:
     from jcanweb.errors import NotEmpty
     from jcanweb.services import demo as service
 
-    app, _ = _prepared()
+    app = _prepared()
     click.echo("Making keys and certificates (some seconds) ...")
     with app.app_context():
         try:
@@ -123,7 +127,7 @@ def import_terms(file: Path, version: str, effective: str) -> None:
     from jcanweb.services import terms as service
     from jcanweb.terms import TermsUnreadable
 
-    app, _ = _prepared()
+    app = _prepared()
     with app.app_context():
         try:
             with transaction():
@@ -197,7 +201,7 @@ def verify_audit() -> None:
     """Walk the whole audit record; exit 1 when it is not whole."""
     from jcanweb import audit
 
-    app, _ = _prepared()
+    app = _prepared()
     with app.app_context():
         troubles = audit.verify()
     for line in troubles:
@@ -206,8 +210,8 @@ def verify_audit() -> None:
     sys.exit(1 if troubles else 0)
 
 
-def _prepared() -> tuple[Any, str | None]:
-    """The app with its database, keys and CA in place; the token of the set-up link while it is wanted."""
+def _prepared() -> Any:
+    """The app with its database, keys and CA in place."""
     from jcanweb.database import alembic, transaction
     from jcanweb.services.setup import prepare
 
@@ -216,5 +220,5 @@ def _prepared() -> tuple[Any, str | None]:
     with app.app_context():  # a context of its own: leaving it lets go of the connection and its lock
         alembic.upgrade()
     with app.app_context(), transaction():
-        token = prepare()
-    return app, token
+        prepare()
+    return app

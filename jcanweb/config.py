@@ -14,6 +14,7 @@ HOME = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent  # wheel 
 
 DEFAULTS: dict[str, Any] = {
     "PUBLIC_URL": "http://127.0.0.1:8000",  # goes into mails and into the certificates (CDP, AIA)
+    "TRUSTED_PROXIES": 0,  # how many reverse proxies set X-Forwarded-For and X-Forwarded-Proto
     "DEVELOPMENT": True,  # shows the outbox page; set false behind TLS
     "LRA_COUNTRY": "JP",
     "LRA_STATE": "Tokyo",

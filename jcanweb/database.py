@@ -4,6 +4,7 @@ Nobody commits: a request whose answer is below 400 is committed here, anything 
 """
 
 import enum
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,8 +129,7 @@ def finish(response: Response) -> Response:
         except IntegrityError as failure:
             db.session.rollback()
             raise translate(failure) from failure
-        for act in db.session.info.pop("after_commit", []):
-            act()
+        _run_waiting()
     else:
         db.session.rollback()
         db.session.info.pop("after_commit", None)
@@ -141,6 +141,18 @@ def after_commit(act: Any) -> None:
     waiting = db.session.info.setdefault("after_commit", [])
     if act not in waiting:
         waiting.append(act)
+
+
+def _run_waiting() -> None:
+    """What is committed is done: a failure of what follows is logged by its name, and a job takes it up again."""
+    for act in db.session.info.pop("after_commit", []):
+        try:
+            act()
+        except Exception as failure:
+            db.session.rollback()
+            logging.getLogger("jcanweb").error(
+                "after the commit: %s failed: %s", act.__name__, type(failure).__name__
+            )
 
 
 @contextmanager
@@ -157,8 +169,7 @@ def transaction() -> Iterator[None]:
         db.session.rollback()
         db.session.info.pop("after_commit", None)
         raise
-    for act in db.session.info.pop("after_commit", []):
-        act()
+    _run_waiting()
 
 
 @contextmanager

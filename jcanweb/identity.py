@@ -3,18 +3,28 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, g, session
+from flask import Flask, Response, g, request, session
 from flask_login import user_logged_out
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_security.signals import password_changed, tf_profile_changed, user_authenticated
 from flask_security.totp import Totp
 from flask_security.utils import hash_password
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from jcanweb import audit, clock
 from jcanweb.database import db
+from jcanweb.forms.sign_in import AgainForm, CodeForm, PasswordForm, SignInForm
 from jcanweb.models import Custodian, Officer, OfficerRole, Person
 from jcanweb.vocabulary import Event, Subject
+from jcanweb.web import limiter
+
+TRIED = (
+    "security.login",
+    "security.verify",
+    "security.change_password",
+    "security.two_factor_token_validation",
+)
+"""where a password or a code is tried"""
 
 _ERRORS = {
     "GENERIC_AUTHN_FAILED": "メールアドレスまたはパスワードが違います。",
@@ -89,10 +99,16 @@ def init_app(app: Flask) -> None:
         **{f"SECURITY_MSG_{name}": (words, "error") for name, words in _ERRORS.items()},
         **{f"SECURITY_MSG_{name}": (words, "success") for name, words in _SAID.items()},
     )
-    security = Security(app, Datastore(db, Officer, OfficerRole), totp_cls=SingleUseTotp)
-    app.extensions["jcanweb_security"] = security
+    Security(app, Datastore(db, Officer, OfficerRole), totp_cls=SingleUseTotp, login_form=SignInForm,
+             verify_form=AgainForm, change_password_form=PasswordForm, two_factor_verify_code_form=CodeForm)  # fmt: skip
+    for endpoint in TRIED:
+        by_account = limiter.limit("10 per 5 minutes", key_func=_account, methods=["POST"])
+        by_address = limiter.limit("30 per 5 minutes", methods=["POST"])
+        view: Any = app.view_functions[endpoint]
+        app.view_functions[endpoint] = by_address(by_account(view))
     app.before_request(identify)
     app.after_request(notice_authentication)
+    app.after_request(notice_refusal)
     user_authenticated.connect(_signed_in, app)
     user_logged_out.connect(_signed_out, app)
     password_changed.connect(_password_changed, app)
@@ -119,6 +135,25 @@ def notice_authentication(response: Response) -> Response:
     if session.get("fs_paa") != session.get("authenticated"):
         session["authenticated"], session["fresh_at"] = session.get("fs_paa"), clock.now().timestamp()
     return response
+
+
+def notice_refusal(response: Response) -> Response:
+    """A sign-in the library refused by showing its form again: recorded, and answered as a refusal (422)."""
+    if request.endpoint in TRIED and request.method == "POST" and response.status_code == 200:
+        named = or_(Officer.email == _account(), Officer.fs_uniquifier == _account())
+        tried = g.officer or db.session.scalar(select(Officer).where(named))
+        audit.refuse(Event.OFFICER_SIGNED_IN, Subject.OFFICER, tried.id if tried else "unknown", by=g.officer,
+                     reason=str(request.endpoint).removeprefix("security."))  # fmt: skip
+        response.status_code = 422
+    return response
+
+
+def _account() -> str:
+    """Whose secret is tried: the officer of the session, or the address as typed."""
+    from flask_login import current_user
+
+    known = getattr(current_user, "email", None) or request.form.get("email", "")
+    return str(known or session.get("tf_user_id", "")).strip().lower()[:254]
 
 
 def hash_of(password: str) -> str:

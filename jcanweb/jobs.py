@@ -26,6 +26,7 @@ JOBS: dict[str, Callable[[], Any]] = {
     "recoveries nobody opened": recovery.lapse_overdue,
     "applications nobody went on with": lapse_applications,
     "the CRL": status.current,
+    "mails": mail.dispatch,
 }
 
 
@@ -37,8 +38,6 @@ def sweep(app: Any) -> None:
                 job()
         except Exception as failure:
             app.logger.error("job %r failed: %s", name, type(failure).__name__)
-    with app.app_context():
-        mail.dispatch()
 
 
 def start(app: Any) -> threading.Event:

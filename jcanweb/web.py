@@ -25,6 +25,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from jcanweb import audit, calendar, clock, labels
 from jcanweb.config import setting
@@ -78,6 +79,9 @@ NAVIGATION = [
 
 
 def init_app(app: Flask) -> None:
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask says
     csrf.init_app(app)
     limiter.init_app(app)
     app.register_blueprint(blueprint)
@@ -132,6 +136,11 @@ def told(steps: list[Step]) -> list[dict[str, str]]:
          "what": labels.word(step.event) + (f" {labels.word(step.about)}" if step.about else "") + ("" if step.outcome is Outcome.DONE else f"（{labels.word(step.outcome)}）")}
         for step in steps
     ]  # fmt: skip
+
+
+def absolute(endpoint: str, **values: Any) -> str:
+    """The address of a page as mails tell it: below PUBLIC_URL, whatever host the request named."""
+    return str(setting("PUBLIC_URL")) + url_for(endpoint, **values)
 
 
 def said(words: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jcanweb import jobs
-from jcanweb.database import db, transaction
+from jcanweb.database import after_commit, db, transaction
 from jcanweb.models import Application, Crl, Mail
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
@@ -43,3 +43,18 @@ def test_a_job_that_fails_stops_no_other(app: Any, forgotten: int, caplog: pytes
     with app.app_context():
         assert db.session.get_one(Application, forgotten).state is A.LAPSED
     assert "job 'the CRL' failed" in caplog.text
+
+
+def test_what_fails_after_a_commit_undoes_and_hides_nothing(
+    app: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise OSError("somebody@example.jp")
+
+    with app.app_context():
+        with transaction():
+            made = builders.application(A.SUBMITTED)
+            after_commit(fails)
+        assert db.session.get(Application, made.id) is not None
+    assert "fails failed: OSError" in caplog.text
+    assert "somebody" not in caplog.text

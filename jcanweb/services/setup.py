@@ -8,13 +8,13 @@ from jcanweb import audit, clock, keys
 from jcanweb.database import db, flush
 from jcanweb.models import AuditHead, Edition
 from jcanweb.pki.tree import Frontier
-from jcanweb.services import officers, terms
+from jcanweb.services import terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import Event, Subject
 
 
-def prepare() -> str | None:
-    """Make what is missing; the token of the set-up link while nobody has claimed the installation."""
+def prepare() -> None:
+    """Make what is missing of a first start."""
     if db.session.get(AuditHead, 1) is None:
         empty = Frontier()
         db.session.add(AuditHead(id=1, size=0, frontier=empty.dump(), root=empty.root().hex()))
@@ -24,4 +24,3 @@ def prepare() -> str | None:
                      issuer_sha256=hashlib.sha256(der).hexdigest())  # fmt: skip
     if db.session.query(Edition).first() is None:
         terms.import_edition(sample(), version="見本", effective_on=terms.SAMPLE_FROM, official=False)
-    return None if officers.claimed() else officers.first_link()

@@ -13,13 +13,14 @@ from jcanweb.permissions import public, requires
 from jcanweb.services import demo as demo_world
 from jcanweb.services import officers
 from jcanweb.vocabulary import Event, Permission, Role, Subject
-from jcanweb.web import attempt, respond, said
+from jcanweb.web import absolute, attempt, limiter, respond, said
 
 blueprint = Blueprint("officers", __name__)
 
 
 @blueprint.route("/setup/<token>", methods=["GET", "POST"])
 @public
+@limiter.limit("60 per hour")
 def setup(token: str) -> tuple[str, int] | Response:
     """The one-time link of the first start: the first administrator."""
     if officers.invitation(token).email is not None:
@@ -29,6 +30,7 @@ def setup(token: str) -> tuple[str, int] | Response:
 
 @blueprint.post("/setup/<token>/demo")
 @public
+@limiter.limit("20 per hour")
 def demo(token: str) -> tuple[str, int]:
     """The other way to begin: the demo world; its passwords are on this one answer and nowhere else."""
     if officers.invitation(token).email is not None:
@@ -43,6 +45,7 @@ def demo(token: str) -> tuple[str, int]:
 
 @blueprint.route("/join/<token>", methods=["GET", "POST"])
 @public
+@limiter.limit("60 per hour")
 def join(token: str) -> tuple[str, int] | Response:
     if officers.invitation(token).email is None:
         abort(404)
@@ -89,7 +92,7 @@ def invite() -> tuple[str, int] | Response:
         return respond("officers/listing.html", officers=officers.everyone(), form=form, problem=problem.sentence,
                        status=409)  # fmt: skip
     mail.send(form.email.data or "", "officer_invitation", name=form.name.data,
-              link=url_for("officers.join", token=tokens[0], _external=True))  # fmt: skip
+              link=absolute("officers.join", token=tokens[0]))  # fmt: skip
     said("招待のメールを送りました。")
     return redirect(url_for("officers.listing"), 303)
 

@@ -14,7 +14,7 @@ from jcanweb.permissions import requires
 from jcanweb.services import organization_ledger as ledger
 from jcanweb.services import organizations, trail
 from jcanweb.vocabulary import Event, Permission, Subject
-from jcanweb.web import attempt, respond, said
+from jcanweb.web import absolute, attempt, respond, said
 
 blueprint = Blueprint("organizations", __name__)
 
@@ -114,7 +114,7 @@ def _invite(person: Person, newest: int) -> tuple[str, int] | Response:
                       event=Event.PERSON_INVITED, subject=Subject.PERSON, subject_id=person.id)  # fmt: skip
     if problem:
         return _show(person.corporation, problem)
-    link = setting("PUBLIC_URL") + url_for("enrollment.link", token=tokens[0])
+    link = absolute("enrollment.link", token=tokens[0])
     mail.send(person.email, "invitation", person=person, link=link, days=setting("INVITATION_DAYS"))
     said(f"{person.name} 様に申請のご案内を送りました。")
     return redirect(url_for(".show", corporate_number=person.corporation.corporate_number), 303)

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from jcanweb import create_app
 from jcanweb.database import db, transaction
 from jcanweb.models import AuditEntry, Officer, WebSession
 from jcanweb.services import officers
 from jcanweb.vocabulary import Event, Outcome, Role
+from jcanweb.web import limiter
+from tests.conftest import SETTINGS, WORKER, database
 from tests.page import Visitor
 from tests.people import PASSWORD, officer, sign_in
 
@@ -107,10 +110,38 @@ def test_a_wrong_password_is_refused_like_an_unknown_name(app: Any, browser: Vis
     with app.app_context(), transaction():
         made = officer(Role.AUDITOR, password=True)
     browser.get("/login")
-    known = browser.send("サインイン", email=made.email, password="x" * 20)
-    unknown = browser.send("サインイン", email="nobody@example.jp", password="x" * 20)
+    known = browser.send("サインイン", status=422, email=made.email, password="x" * 20)
+    unknown = browser.send("サインイン", status=422, email="nobody@example.jp", password="x" * 20)
     assert "違います" in known.text
     assert "違います" in unknown.text
+
+
+def test_every_wrong_password_is_recorded_and_too_many_are_stopped(app: Any) -> None:
+    with app.app_context(), transaction():
+        made = officer(Role.AUDITOR, password=True)
+    strict = create_app(SETTINGS | database(f"jcanweb_test_{WORKER}") | {"RATELIMIT_ENABLED": True},
+                        instance=app.instance_path)  # fmt: skip
+    browser = Visitor(strict)
+    browser.get("/login")
+    for _ in range(10):
+        browser.send("サインイン", status=422, email=made.email, password="x" * 20)
+    browser.send("サインイン", status=429, email=made.email, password=PASSWORD)
+    limiter.enabled = False  # as the other tests have it
+    with app.app_context():
+        refused = (
+            db.session.query(AuditEntry)
+            .filter_by(event=Event.OFFICER_SIGNED_IN, outcome=Outcome.REFUSED)
+            .all()
+        )
+        assert [entry.subject_id for entry in refused] == [str(made.id)] * 10
+
+
+def test_a_link_in_a_mail_never_follows_the_host_of_the_request(app: Any, administrator: Visitor) -> None:
+    administrator.get("/officers")
+    administrator.client.environ_base["HTTP_HOST"] = "evil.example"
+    administrator.send("招待を送る", name="審査 一郎", email="ichiro@example.jp", roles=["screener"])
+    administrator.client.environ_base.pop("HTTP_HOST")
+    assert "evil.example" not in administrator.get("/outbox").text
 
 
 def test_an_approver_must_enrol_totp_before_anything_else(app: Any, browser: Visitor) -> None:
@@ -172,7 +203,8 @@ def test_an_invitation_goes_by_mail_and_is_joined(app: Any, administrator: Visit
     page = administrator.get("/outbox")
     link = next(a.get("href") for a in page.all("a") if "/join/" in (a.get("href") or ""))
     visitor = Visitor(app)
-    visitor.get(str(link).replace("http://localhost", ""))
+    assert str(link).startswith(app.config["PUBLIC_URL"])
+    visitor.get(str(link).removeprefix(app.config["PUBLIC_URL"]))
     assert visitor.send("登録する", password=PASSWORD, again=PASSWORD).h1 == "自分の設定"
     with app.app_context():
         assert db.session.query(Officer).filter_by(email="ichiro@example.jp").one().holds(Role.SCREENER)

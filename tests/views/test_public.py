@@ -35,6 +35,18 @@ def test_the_outbox_is_closed_outside_development(app: Any, browser: Visitor) ->
     browser.get("/outbox", status=404)
 
 
+@pytest.mark.parametrize("url", ["https://ra.example.jp", "http://ra.example.jp:8000"])
+def test_the_outbox_is_closed_where_others_could_look(app: Any, browser: Visitor, url: str) -> None:
+    app.config["PUBLIC_URL"] = url
+    browser.get("/outbox", status=404)
+    assert "保存したメール" not in browser.get("/").text
+
+
+def test_the_outbox_is_closed_to_another_computer(browser: Visitor) -> None:
+    browser.client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    browser.get("/outbox", status=404)
+
+
 def test_htmx_comes_from_its_wheel(browser: Visitor) -> None:
     answer = browser.client.get("/assets/htmx.js")
     assert answer.status_code == 200

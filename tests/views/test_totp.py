@@ -41,7 +41,7 @@ def test_a_wrong_code_is_refused(app: Any, enrolled: tuple[Any, TOTP]) -> None:
     sign_in(visitor, made)
     right = totp.generate().token
     wrong = "000000" if right != "000000" else "111111"
-    page = visitor.send("確認する", code=wrong)
+    page = visitor.send("確認する", status=422, code=wrong)
     assert page.h1 == "認証コードの入力"
     assert "違います" in page.text
 
@@ -54,7 +54,7 @@ def test_a_code_works_once(app: Any, enrolled: tuple[Any, TOTP]) -> None:
     assert visitor.send("確認する", code=token).h1 == "仕事"
     again = Visitor(app)
     sign_in(again, made)
-    assert again.send("確認する", code=token).h1 == "認証コードの入力"
+    assert again.send("確認する", status=422, code=token).h1 == "認証コードの入力"
 
 
 def test_signing_in_again_is_asked_before_roles_are_changed(app: Any, browser: Visitor, hands: Any) -> None:
