@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from jcanweb import clock
 from jcanweb.database import db, flush
-from jcanweb.errors import RecoveryRefused, RolesExclude, TwoPersonRule
+from jcanweb.errors import OwnApplication, RecoveryRefused, RolesExclude, TwoPersonRule
 from jcanweb.models import (
     Application,
     FieldCheck,
@@ -181,6 +181,13 @@ FOREIGN = "foreign key"
 # --- application and certificate ------------------------------------------------------------------------
 
 
+def test_by_sql_who_screened_does_not_reject(world: World) -> None:
+    reject = {"state": "'rejected'", "rejected_at": "screened_at"}
+    refused(change(world.screened, rejected_by="screened_by", **reject), "two_person_reject")
+    refused(copy(world.screened, number="'T1'", rejected_by="screened_by", **reject), "two_person_reject")
+    passes(change(world.screened, rejected_by=world.approver.id, **reject))
+
+
 def test_by_sql_who_screened_does_not_approve(world: World) -> None:
     approve = {"state": "'approved'", "approved_at": "screened_at"}
     refused(
@@ -282,6 +289,28 @@ def test_by_sql_who_decided_does_not_execute(world: World) -> None:
 
 
 # --- recovery -------------------------------------------------------------------------------------------
+
+
+def test_by_sql_who_asked_does_not_decline(world: World) -> None:
+    decline: dict[str, Any] = {"state": "'declined'", "declined_at": "requested_at"}
+    refused(change(world.requested, declined_by="requested_by", **decline), "two_person_decline")
+    passes(change(world.requested, declined_by=world.approver.id, **decline))
+
+
+def test_who_asked_does_not_decline(world: World) -> None:
+    with pytest.raises(TwoPersonRule):
+        recovery.decline(world.requested, reason="誤り", version=world.requested.version,
+                         by=db.session.get_one(Officer, world.requested.requested_by))  # fmt: skip
+
+
+def test_a_subscriber_among_the_officers_decides_and_executes_no_own_revocation(world: World) -> None:
+    for made, act in ((world.received, "decide"), (world.decided, "execute")):
+        theirs = made.certificate.application.person.email
+        one = officer(Role.APPROVER if act == "decide" else Role.OPERATOR)
+        one.email = theirs.upper()
+        more = {"confirmation": made.certificate.jc_number} if act == "execute" else {}
+        with pytest.raises(OwnApplication):
+            getattr(revocation, act)(made, version=made.version, by=one, **more)
 
 
 def test_by_sql_who_asked_does_not_authorise(world: World) -> None:

@@ -504,6 +504,7 @@ def upgrade() -> None:
             "(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_application_approved")
         ),
         sa.CheckConstraint("(issued_by IS NULL) = (issued_at IS NULL)", name=op.f("ck_application_issued")),
+        sa.CheckConstraint("screened_by <> rejected_by", name=op.f("ck_application_two_person_reject")),
         sa.CheckConstraint(
             "(rejected_by IS NULL) = (rejected_at IS NULL)", name=op.f("ck_application_rejected")
         ),
@@ -869,6 +870,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(authorized_by IS NULL) = (open_until IS NULL)", name=op.f("ck_recovery_open_until")
         ),
+        sa.CheckConstraint("requested_by <> declined_by", name=op.f("ck_recovery_two_person_decline")),
         sa.CheckConstraint(
             "(declined_by IS NULL) = (declined_at IS NULL)", name=op.f("ck_recovery_declined")
         ),

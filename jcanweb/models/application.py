@@ -27,6 +27,7 @@ class Application(Base):
         CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved"),
         CheckConstraint("(issued_by IS NULL) = (issued_at IS NULL)", name="issued"),
         CheckConstraint("(returned_by IS NULL) = (returned_at IS NULL)", name="returned"),
+        CheckConstraint("screened_by <> rejected_by", name="two_person_reject"),
         CheckConstraint("(rejected_by IS NULL) = (rejected_at IS NULL)", name="rejected"),
         CheckConstraint("state = 'draft' OR state IN ('withdrawn', 'lapsed') OR submitted_at IS NOT NULL",
                         name="state_submitted"),

@@ -40,6 +40,7 @@ class Recovery(Base):
         ),
         CheckConstraint("(authorized_by IS NULL) = (open_from IS NULL)", name="open_from"),
         CheckConstraint("(authorized_by IS NULL) = (open_until IS NULL)", name="open_until"),
+        CheckConstraint("requested_by <> declined_by", name="two_person_decline"),
         CheckConstraint("(declined_by IS NULL) = (declined_at IS NULL)", name="declined"),
         CheckConstraint("(state = 'declined') = (declined_by IS NOT NULL)", name="state_declined"),
         CheckConstraint("(state = 'opened') = (opened_at IS NOT NULL)", name="state_opened"),

@@ -17,6 +17,7 @@ from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.models import (
     Application,
+    Certificate,
     Crl,
     Custodian,
     FieldCheck,
@@ -192,7 +193,15 @@ def _to_issue(me: Officer) -> Select[Any]:
 
 def _revocations(state: RevocationState, other: Any, me: Officer) -> Select[Any]:
     query = select(Revocation).where(Revocation.state == state, or_(other.is_(None), other != me.id))
-    return query.options(joinedload(Revocation.certificate)).order_by(Revocation.due_at, Revocation.id)
+    query = _of_others(query.join(Revocation.certificate), me).options(contains_eager(Revocation.certificate))
+    return query.order_by(Revocation.due_at, Revocation.id)
+
+
+def _of_others(query: Select[Any], me: Officer) -> Select[Any]:
+    """Only of certificates whose subscriber and PIN recipient are not the officer."""
+    query = query.join(Application, Application.id == Certificate.application_id).join(Application.person)
+    mine = func.lower(me.email)
+    return query.where(func.lower(Person.email) != mine, func.lower(Application.pin_recipient_email) != mine)
 
 
 def _to_decide(me: Officer) -> Select[Any]:
@@ -205,7 +214,8 @@ def _to_execute(me: Officer) -> Select[Any]:
 
 def _to_authorize(me: Officer) -> Select[Any]:
     query = select(Recovery).where(Recovery.state == RecoveryState.REQUESTED, Recovery.requested_by != me.id)
-    return query.options(joinedload(Recovery.certificate)).order_by(Recovery.requested_at, Recovery.id)
+    query = _of_others(query.join(Recovery.certificate), me).options(contains_eager(Recovery.certificate))
+    return query.order_by(Recovery.requested_at, Recovery.id)
 
 
 def _to_open(custodian: Custodian | None) -> list[Recovery]:

@@ -51,6 +51,7 @@ DESTROYED = "バックアップが廃棄されているため、鍵回復はで�
 ALREADY = "この証明書の鍵回復は既に進んでいます。一覧から、その鍵回復を確認してください。"
 NOBODY = "依頼と承認の担当者を除くと、持分を開封できる管理者がいません。別の担当者が操作してください。"
 SELF = "鍵回復を依頼した本人は承認できません。別の承認者が判断してください。"
+SELF_DECLINED = "鍵回復を依頼した本人が却下を決めることはできません。別の承認者が判断してください。"
 OWN = (
     "ご自身が利用者またはPIN送付先になっている証明書の鍵回復は扱えません。ほかの担当者に引き継いでください。"
 )
@@ -116,10 +117,14 @@ def authorize(recovery: Recovery, *, version: int, by: Officer) -> None:
 def decline(recovery: Recovery, *, reason: str, version: int, by: Officer) -> None:
     """Stop it, before or after the authorisation; a subscriber who was told of it is told again.
 
-    `reason`: 1 to 1,000 characters. Raises StalePage, WrongState, FieldRefused or WordsNeeded at `reason`.
+    `reason`: 1 to 1,000 characters. Raises StalePage, TwoPersonRule for who asked, OwnApplication, WrongState,
+    FieldRefused or WordsNeeded at `reason`.
     """
     lock(recovery.certificate)
     lock(recovery, version)
+    if recovery.requested_by == by.id:
+        raise TwoPersonRule(SELF_DECLINED)
+    not_own(recovery.certificate, by)
     reason, who = _words(reason, "回復しない理由", "reason"), by.id
     move(recovery, RecoveryState.DECLINED)
     recovery.declined_by, recovery.declined_at, recovery.declined_reason = who, clock.now(), reason

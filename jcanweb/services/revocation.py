@@ -20,6 +20,7 @@ from jcanweb.errors import (
     FieldRefused,
     IssuerTrouble,
     NumberMismatch,
+    OwnApplication,
     RevocationOpen,
     RuleViolation,
     TwoPersonRule,
@@ -29,7 +30,7 @@ from jcanweb.errors import (
 from jcanweb.issuers.port import AlreadyRevoked, IssuerError, IssuerUnavailable
 from jcanweb.models import Certificate, Officer, Person, Revocation
 from jcanweb.names import NameRefused, check_words
-from jcanweb.services import backup, delivery, recovery, status
+from jcanweb.services import backup, delivery, recovery, screening, status
 from jcanweb.states import move
 from jcanweb.vocabulary import CertificateState as C
 from jcanweb.vocabulary import Event, RevocationReason, RevocationRequester, Subject
@@ -38,6 +39,7 @@ from jcanweb.vocabulary import RevocationState as R
 URGENT = frozenset({RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE})
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─"), "-")
 
+OWN = "ご自身が利用者またはPIN送付先になっている証明書の失効は判断も実行もできません。ほかの担当者に引き継いでください。"
 UNANSWERED = (
     "認証局から応答を得られませんでした。失効できたかどうかは確かめられていません。"
     "少し待ってから、もう一度「失効を実行する」を押してください。"
@@ -95,7 +97,10 @@ def receive(certificate: Certificate, *, reason: RevocationReason, requester: Re
 
 
 def decide(revocation: Revocation, *, version: int, by: Officer) -> None:
-    """The certificate shall be revoked. Raises StalePage, TwoPersonRule (receiver = decider), WrongState."""
+    """The certificate shall be revoked.
+
+    Raises StalePage, TwoPersonRule (receiver = decider), OwnApplication (the subscriber), WrongState.
+    """
     lock(revocation, version)
     _check_decider(revocation, by)
     move(revocation, R.DECIDED)
@@ -108,7 +113,7 @@ def decide(revocation: Revocation, *, version: int, by: Officer) -> None:
 def refuse(revocation: Revocation, *, words: str, version: int, by: Officer) -> None:
     """The certificate shall live on, and why; a suspended one gets back the state it had.
 
-    Raises StalePage, TwoPersonRule (receiver = decider), WrongState, WordsNeeded, FieldRefused.
+    Raises StalePage, TwoPersonRule (receiver = decider), OwnApplication, WrongState, WordsNeeded, FieldRefused.
     """
     lock(revocation, version)
     _check_decider(revocation, by)
@@ -132,9 +137,11 @@ def execute(revocation: Revocation, *, confirmation: str, version: int, by: Offi
 
     `confirmation` is the typed JC-number. The intent is committed before the CA is asked. A certificate that
     the CA had revoked already is taken over with the CA's time. Raises StalePage, TwoPersonRule (decider =
-    executor), WrongState, NumberMismatch; IssuerTrouble when the CA does not answer (press again) or declines.
+    executor), OwnApplication, WrongState, NumberMismatch; IssuerTrouble when the CA does not answer (press again)
+    or declines.
     """
     lock(revocation, version)
+    _not_own(revocation, by)
     if revocation.decided_by == by.id:
         raise TwoPersonRule(
             "失効を決めた担当者が実行することはできません。別の発行操作者が実行してください。"
@@ -194,7 +201,13 @@ def _check_invalid_from(moment: datetime, certificate: Certificate, at: datetime
         )
 
 
+def _not_own(revocation: Revocation, by: Officer) -> None:
+    if screening.own(revocation.certificate.application, by):
+        raise OwnApplication(OWN)
+
+
 def _check_decider(revocation: Revocation, by: Officer) -> None:
+    _not_own(revocation, by)
     if revocation.received_by == by.id:
         raise TwoPersonRule("受付した担当者が判断することはできません。別の承認者が判断してください。")
 
