@@ -57,6 +57,12 @@ def drafted(person: Person) -> Application | None:
     return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
 
 
+def accepted(nonce: str) -> Application | None:
+    """The application whose consent came by the presentation with this nonce."""
+    query = select(Application).join(Consent, Consent.application_id == Application.id)
+    return db.session.scalar(query.where(Consent.nonce == nonce))
+
+
 def holdings(person: Person) -> list[Holding]:
     """The newest PAGE certificates of the person, newest first, by two queries."""
     query = select(Certificate).where(Certificate.person_id == person.id).order_by(Certificate.id.desc())
