@@ -56,7 +56,7 @@ def sent(browser: Visitor, content: bytes | None, status: int = 200, name: str =
 
 
 def badges(page: Any) -> set[str]:
-    return {words for words in page.words("td") if words in {"合う", "合わない", "未確認"}}
+    return {words for words in page.words("span") if words in {"合う", "合わない", "未確認"}}
 
 
 # --- the own receipt ------------------------------------------------------------------------------------
