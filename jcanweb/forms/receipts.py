@@ -12,7 +12,7 @@ from jcanweb.services.receipts import LARGEST
 class VerifyForm(FlaskForm):
     file = FileField("受領証または証拠ファイル")
     content = b""
-    """The bytes that came with the form, once their size is in order."""
+    """The bytes that came with the form; one more than the largest, when there are more."""
 
     def validate_file(self, field: Any) -> None:
         if not field.data:
@@ -20,5 +20,3 @@ class VerifyForm(FlaskForm):
         self.content = field.data.read(LARGEST + 1)
         if not self.content:
             raise ValidationError("ファイルが空です。受領証または証拠ファイルを選び直してください。")
-        if len(self.content) > LARGEST:
-            raise ValidationError("ファイルが大きすぎます。20MBまでのファイルを選んでください。")

@@ -72,13 +72,13 @@ def accept(
         raise PresentationExpired()  # of an older version of this program
     if accepted != {statement.number for statement in statements}:
         raise ConsentMissing()
-    draft = application or ledger.accepted(shown.nonce) or ledger.drafted(by) or _begin(by)
+    draft = application or ledger.drafted(by) or _begin(by)
     lock(draft)
     if draft.state not in EDITABLE:
-        raise AlreadySubmitted() if application else PresentationUsed()
+        raise AlreadySubmitted()
     if consented(draft, edition):
         return draft
-    if ledger.accepted(shown.nonce):
+    if ledger.is_used(shown.nonce):
         raise PresentationUsed()
     consent = Consent(application_id=draft.id, person_id=by.id, edition_id=edition.id, edition_sha256=edition.sha256,
                       button=BUTTON, locale=shown.locale, given_at=clock.now(), presentation=served,

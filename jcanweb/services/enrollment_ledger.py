@@ -57,10 +57,9 @@ def drafted(person: Person) -> Application | None:
     return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
 
 
-def accepted(nonce: str) -> Application | None:
-    """The application whose consent came by the presentation with this nonce."""
-    query = select(Application).join(Consent, Consent.application_id == Application.id)
-    return db.session.scalar(query.where(Consent.nonce == nonce))
+def is_used(nonce: str) -> bool:
+    """Was a consent given by the presentation with this nonce?"""
+    return db.session.scalar(select(Consent.id).where(Consent.nonce == nonce)) is not None
 
 
 def holdings(person: Person) -> list[Holding]:

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,6 +88,17 @@ def test_it_says_what_the_consent_says(draft: Application) -> None:
     entry = db.session.query(AuditEntry).filter_by(event=Event.CONSENT_GIVEN).one()
     assert said["audit"]["entry"].encode() == audit.canonical(entry)
     assert said["audit"]["tree_size"] == entry.sequence
+
+
+def test_the_two_keys_are_files_of_their_own(app: Any) -> None:
+    folder = Path(app.instance_path) / "keys"
+    held = [(folder / f"{name}.key").read_bytes() for name in ("receipt", "presentation", "field", "session")]
+    assert len(set(held)) == 4
+    assert {(folder / f"{name}.key").stat().st_mode & 0o777 for name in ("receipt", "presentation")} == {
+        0o600
+    }
+    assert keys.receipt_key().private_bytes_raw() == held[0]
+    assert keys.presentation_key().private_bytes_raw() == held[1]
 
 
 def test_the_receipt_key_signs_no_presentation(draft: Application) -> None:

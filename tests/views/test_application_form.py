@@ -201,6 +201,14 @@ def test_terms_changed_while_reading_are_shown_anew_and_unticked(app: Any, appli
     assert refused(app, Event.CONSENT_GIVEN) == ["TermsChanged"]
 
 
+def test_terms_changed_while_reading_come_before_what_was_left_open(app: Any, applicant: Visitor) -> None:
+    applicant.get("/apply/terms")
+    new_edition(app)
+    page = applicant.send(enrollment.BUTTON, status=409, **(TICKED | {"statement_4": None}))
+    assert "読んでいる間に利用規約が改定されました。" in page.text
+    assert not [box for box in page.all("input") if box.get("checked") is not None]
+
+
 def test_terms_changed_before_the_submission_are_accepted_first(app: Any, applicant: Visitor) -> None:
     number = accept(applicant)
     fill(applicant)

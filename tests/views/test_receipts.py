@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from jcanweb import keys
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Person
 from jcanweb.services import enrollment, receipts, terms
@@ -167,6 +168,13 @@ def test_a_receipt_with_one_letter_changed_does_not_hold(applicant: Visitor, num
     assert badges(page) == {"合う", "合わない"}
 
 
+def test_a_bundle_of_evidence_is_checked_whole(browser: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(keys._held, "receipt", invented.key("receipt"))
+    page = sent(browser, invented.evidence(invented.files()), name="evidence.zip")
+    assert badges(page) == {"合う"}
+    assert "受領証の署名" in page.words("dt")
+
+
 def test_a_bundle_of_another_authority_does_not_hold(browser: Visitor) -> None:
     page = sent(browser, invented.evidence(invented.files()), name="evidence.zip")
     assert "合わないものがあります" in page.text
@@ -177,7 +185,7 @@ def test_a_bundle_of_another_authority_does_not_hold(browser: Visitor) -> None:
     ("content", "sentence"),
     [(None, "受領証（.json）または証拠ファイル（.zip）を選んでください。"), (b"", "ファイルが空です。"),
      (b"%PDF-1.7", "正しい JSON ではない"), (b"{}", "受領証でも証拠ファイルでもありません。"),
-     (b"PK\x03\x04" + b"\xff" * 40, "ZIP として読み取れません。"), (b"0" * (20 * 2**20 + 1), "20MBまで")],
+     (b"PK\x03\x04" + b"\xff" * 40, "ZIP として読み取れません。"), (b"0" * (20 * 2**20 + 1), "ファイルが大きすぎます")],
     ids=["none", "empty", "PDF", "other JSON", "broken ZIP", "too large"],
 )  # fmt: skip
 def test_what_cannot_be_checked_is_told_at_the_field(browser: Visitor, content: Any, sentence: str) -> None:
