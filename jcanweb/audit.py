@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.models.audit import AuditEntry, AuditHead
+from jcanweb.pki.receipt import Entry, Head
 from jcanweb.pki.tree import Frontier, leaf_hash
 from jcanweb.vocabulary import Damage, Event, Outcome, Subject
 
@@ -92,6 +93,17 @@ def record(event: Event, subject: Subject, subject_id: object, *, by: object, ac
     return _append(event, Outcome.DONE, subject, subject_id, by, act, facts)
 
 
+def record_placed(event: Event, subject: Subject, subject_id: object, *, by: object,
+                  **facts: Any) -> tuple[Entry, Head]:  # fmt: skip
+    """The same as `record`, handed out with its way to the head that it makes: what proves the entry elsewhere."""
+    db.session.flush()
+    before = _locked_head()
+    path = tuple(Frontier.load(before.size, before.frontier).next_path())
+    entry = record(event, subject, subject_id, by=by, **facts)
+    after = _locked_head()
+    return Entry(canonical(entry), entry.sequence - 1, path), Head(after.size, bytes.fromhex(after.root))
+
+
 def begin(event: Event, subject: Subject, subject_id: object, *, by: object, act: str | None = None,
           **facts: Any) -> str:  # fmt: skip
     """Commit the intent (and what is in the session with it) before the irreversible; the act's name.
@@ -123,9 +135,7 @@ def _append(event: Event, outcome: Outcome, subject: Subject, subject_id: object
     if frozenset(facts) != wanted:
         raise TypeError(f"{event} takes the facts {sorted(wanted)}, not {sorted(facts)}")
     db.session.flush()
-    head = db.session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
-    if head is None:
-        raise RuntimeError("the audit record has no head; the database was not set up")
+    head = _locked_head()
     entry = AuditEntry(
         sequence=head.size + 1, at=clock.now(), event=event, outcome=outcome, subject=subject,
         subject_id=str(subject_id), actor=actor_name(by), facts=facts, act=act or secrets.token_hex(16),
@@ -138,6 +148,13 @@ def _append(event: Event, outcome: Outcome, subject: Subject, subject_id: object
     db.session.add(entry)
     db.session.flush()
     return entry
+
+
+def _locked_head() -> AuditHead:
+    head = db.session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
+    if head is None:
+        raise RuntimeError("the audit record has no head; the database was not set up")
+    return head
 
 
 def canonical(entry: AuditEntry) -> bytes:

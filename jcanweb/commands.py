@@ -196,6 +196,17 @@ def open_share(share: Path, file: Path) -> None:
     click.echo(json.dumps(share_file.write(resealed), indent=1))
 
 
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument(
+    "arguments", metavar="FILE [--key KEY]... [--tsa-root FILE]...", nargs=-1, type=click.UNPROCESSED
+)
+def verify(arguments: tuple[str, ...]) -> None:
+    """Check a receipt or a bundle of evidence, offline; 0 holds, 1 does not, 2 not readable, 3 no key given."""
+    from jcanweb import verifier
+
+    sys.exit(verifier.main(list(arguments)))
+
+
 @main.command("verify-audit")
 def verify_audit() -> None:
     """Walk the whole audit record; exit 1 when it is not whole."""

@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "POLICY_VERSION": "sample",
     "POLICY_URL": "https://cp.example.jp/",  # where the CP in force is published
     "POLICY_OID": "1.3.6.1.4.1.99999.1.1",  # to be replaced by the policy OID of the CP in force
+    "PRESENTATION_HOURS": 24,  # how long the terms that were shown may be accepted
     "SEAL_CERTIFICATE_MONTHS": 3,  # 印鑑証明書
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
     "APPLICATION_LAPSE_MONTHS": 3,

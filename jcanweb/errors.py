@@ -85,6 +85,26 @@ class TermsChanged(RuleViolation):
     )
 
 
+class PresentationRefused(RuleViolation):
+    """What was accepted is not what was served: to this person, unchanged, in time, and for the first time."""
+
+
+class PresentationAltered(PresentationRefused):
+    sentence = "送られた内容が、表示した規約の記録と一致しません。承諾は記録していません。規約をあらためて表示しましたので、もう一度一項目ずつ承諾してください。"
+
+
+class PresentationAnothers(PresentationRefused):
+    sentence = "別の方に表示した規約の画面から送られました。承諾は記録していません。あなたに規約をあらためて表示しましたので、もう一度一項目ずつ承諾してください。"
+
+
+class PresentationExpired(PresentationRefused):
+    sentence = "規約を表示してから時間がたったため、承諾は記録していません。規約をあらためて表示しましたので、もう一度一項目ずつ承諾してください。"
+
+
+class PresentationUsed(PresentationRefused):
+    sentence = "この画面の承諾は、別の申請で記録済みです。新しい申請には、あらためて表示した規約をもう一度一項目ずつ承諾してください。"
+
+
 class ConsentMissing(RuleViolation):
     sentence = "利用規約の承諾がありません。六つの項目をすべて承諾してから申請してください。"
 

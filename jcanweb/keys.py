@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from jcanweb.config import setting
@@ -16,12 +17,15 @@ _held: dict[str, Any] = {}
 
 
 def load(app: Any) -> None:
-    """Make or read the session secret and the field-sealing key; nothing of them reaches the database."""
+    """Make or read the session secret, the field-sealing key and the two keys that sign; nothing of them reaches
+    the database."""
     folder = Path(app.instance_path) / "keys"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret = _key(folder / "session.key")
     _held.clear()
     _held["sealer"] = Sealer(_key(folder / "field.key"))
+    for purpose in ("presentation", "receipt"):
+        _held[purpose] = Ed25519PrivateKey.from_private_bytes(_key(folder / f"{purpose}.key"))
     _held["ca"] = Path(app.instance_path) / "ca"
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret.hex()
     app.config["SECURITY_PASSWORD_SALT"] = derive(secret, "password salt")
@@ -41,6 +45,18 @@ def sealer() -> Sealer:
     """Seals small fields at rest: waiting mails, documents, a recovery's ephemeral key."""
     seal: Sealer = _held["sealer"]
     return seal
+
+
+def presentation_key() -> Ed25519PrivateKey:
+    """Signs what a person is about to be shown, and nothing else."""
+    key: Ed25519PrivateKey = _held["presentation"]
+    return key
+
+
+def receipt_key() -> Ed25519PrivateKey:
+    """Signs receipts and what is handed out with them, and nothing else."""
+    key: Ed25519PrivateKey = _held["receipt"]
+    return key
 
 
 def issuer() -> LocalIssuer:

@@ -6,7 +6,7 @@ from typing import Any
 
 from stdnum.jp import cn
 
-from jcanweb import clock
+from jcanweb import audit, clock
 from jcanweb import terms as reader
 from jcanweb.calendar import jst_date
 from jcanweb.database import db
@@ -18,13 +18,16 @@ from jcanweb.models import (
     FieldCheck,
     Officer,
     Person,
+    Receipt,
 )
-from jcanweb.services import documents, terms
+from jcanweb.services import documents, presentation, receipts, terms
 from jcanweb.vocabulary import (
     AgreementState,
     Authority,
     CheckedField,
+    Event,
     Role,
+    Subject,
     Verdict,
 )
 from jcanweb.vocabulary import (
@@ -118,13 +121,27 @@ def application(state: A = A.SUBMITTED, *, person: Person | None = None, screene
 def consent(of: Application) -> Consent:
     """All six statements of the edition in force accepted for this application."""
     edition = terms.in_force()
+    statements, button = reader.statements(terms.document(edition)), "六つの項目をすべて承諾する"
+    served = presentation.serve(edition, statements, button=button, to=of.person)
+    shown = presentation.read(served, by=of.person)
     made = Consent(application_id=of.id, person_id=of.person_id, edition_id=edition.id, edition_sha256=edition.sha256,
-                   button="六つの項目をすべて承諾する", locale="ja", given_at=clock.now())  # fmt: skip
-    made.statements = [ConsentStatement(number=one.number, verb=one.verb, words=one.text)
-                       for one in reader.statements(terms.document(edition))]  # fmt: skip
+                   button=button, locale=shown.locale, given_at=clock.now(), presentation=served, nonce=shown.nonce)  # fmt: skip
+    made.statements = [
+        ConsentStatement(number=one.number, verb=one.verb, words=one.text) for one in statements
+    ]
     made.edition = edition
     of.consents.append(made)
     return _kept(made)
+
+
+def receipt(of: Application) -> Receipt:
+    """The receipt of the application's newest consent, with its entry in the audit record."""
+    given, person = of.consents[-1], of.person
+    entry, head = audit.record_placed(
+        Event.CONSENT_GIVEN, Subject.APPLICATION, of.id, by=person, consent=given.id, edition=given.edition_id,
+        edition_sha256=given.edition_sha256, statements=[one.number for one in given.statements])  # fmt: skip
+    shown = presentation.read(given.presentation, by=person)
+    return receipts.make(given, shown, application=of, by=person, entry=entry, head=head)
 
 
 def check_all(of: Application, *, by: Officer) -> None:

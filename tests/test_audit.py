@@ -350,7 +350,7 @@ def test_the_tree_is_that_of_rfc_9162(context: Any) -> None:
 @pytest.fixture
 def kept(context: Any) -> None:
     """A row in every append-only table."""
-    builders.application(ApplicationState.APPROVED)
+    builders.receipt(builders.application(ApplicationState.APPROVED))
     status.publish()
     db.session.commit()
 

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from jcanweb import terms
 from jcanweb.commands import main
-from jcanweb.pki import officer_key, share_file, vault
+from jcanweb.pki import officer_key, receipt, share_file, vault
+from tests import receipts
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_what_cannot_be_read_is_refused(typed: Typed, tmp_path: Path) -> None:
     text.write_bytes("第１条（規約）".encode("cp932"))
     typed("terms", "import", str(text), "--version", "9.0", "--effective", "2026-01-01", code=1)
     typed("terms", "import", str(text), "--version", "9.0", "--effective", "soon", code=1)
+
+
+def test_a_receipt_is_checked_without_an_instance(typed: Typed, tmp_path: Path) -> None:
+    file, key = tmp_path / "receipt.json", receipt.fingerprint(receipts.key("receipt").public_key())
+    file.write_bytes(receipts.file())
+    assert "すべて確かめられました。" in typed("verify", str(file), "--key", key).output
+    typed("verify", str(file), code=3)
+    assert "× 署名の鍵" in typed("verify", str(file), "--key", f"sha256:{'0' * 64}", code=1).output
+    typed("verify", str(tmp_path / "none.json"), code=2)
+    assert "--tsa-root" in typed("verify", "--help").output
+    assert not (tmp_path / "instance").exists()
 
 
 # --- a custodian's own computer -----------------------------------------------------------------------

@@ -10,9 +10,8 @@ from wtforms.validators import AnyOf, InputRequired, ValidationError
 from jcanweb import labels, names
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
-from jcanweb.forms.officers import VersionForm, whole_number
+from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import DayField, Rule, text_field
-from jcanweb.models import Edition
 from jcanweb.services import documents
 from jcanweb.services.enrollment import subject_text
 from jcanweb.services.invitations import six_digits
@@ -24,15 +23,9 @@ class CodeForm(FlaskForm):
 
 
 class ConsentForm(FlaskForm):
-    """The edition that was read; consent_form() adds one checkbox for each statement."""
+    """What was served; consent_form() adds one checkbox for each statement."""
 
-    edition = HiddenField(filters=[whole_number])
-    sha256 = HiddenField()
-    in_force: tuple[int, str]
-
-    def of_the_edition_in_force(self) -> bool:
-        """Was the text that was read the one that is in force now?"""
-        return (int(self.edition.data or 0), self.sha256.data) == self.in_force
+    presentation = HiddenField()
 
     def accepted(self) -> set[int]:
         """The numbers of the statements that were ticked."""
@@ -43,17 +36,14 @@ class ConsentForm(FlaskForm):
         }
 
 
-def consent_form(edition: Edition, statements: tuple[Statement, ...], **source: Any) -> ConsentForm:
+def consent_form(statements: tuple[Statement, ...], **source: Any) -> ConsentForm:
     """The form for these statements, each accepted by its own checkbox in its own verb."""
     boxes = {}
     for one in statements:
         words = f"（{one.number}）{'に' if one.verb is ConsentVerb.AGREE else 'を'}{labels.word(one.verb)}"
         asked = f"「{words}」にチェックを入れてください。"
         boxes[f"statement_{one.number}"] = BooleanField(words, [InputRequired(asked)])
-    form: ConsentForm = type("ConsentForm", (ConsentForm,), boxes)(
-        edition=edition.id, sha256=edition.sha256, **source
-    )
-    form.in_force = (edition.id, edition.sha256)
+    form: ConsentForm = type("ConsentForm", (ConsentForm,), boxes)(**source)
     return form
 
 

@@ -614,12 +614,15 @@ def upgrade() -> None:
         sa.Column("button", sa.String(length=80), nullable=False),
         sa.Column("locale", sa.String(length=10), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("presentation", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_consent_application_id")
         ),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_consent_edition_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_consent_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+        sa.UniqueConstraint("nonce", name=op.f("uq_consent_nonce")),
     )
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_consent_application_id"), ["application_id"], unique=False)
@@ -765,6 +768,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_consent_statement_consent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_statement")),
         sa.UniqueConstraint("consent_id", "number", name="uq_consent_statement_once"),
+    )
+    op.create_table(
+        "receipt",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consent_id", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("signature_key", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_receipt_consent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
+        sa.UniqueConstraint("consent_id", name=op.f("uq_receipt_consent_id")),
     )
     op.create_table(
         "backup",

@@ -3,7 +3,7 @@
 from jcanweb.models.application import Application, FieldCheck
 from jcanweb.models.audit import AuditEntry, AuditHead, Counter
 from jcanweb.models.certificate import Certificate, Crl, Order
-from jcanweb.models.consent import Consent, ConsentStatement
+from jcanweb.models.consent import Consent, ConsentStatement, Receipt
 from jcanweb.models.delivery import Delivery
 from jcanweb.models.edition import Edition
 from jcanweb.models.mail import Mail
@@ -17,5 +17,5 @@ __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent",
     "ConsentStatement", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
     "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order", "Person",
-    "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
-"""Consent: which statements of which edition, in which words, by whom. Append-only."""
+"""Consent: which statements of which edition, in which words, by whom; and its receipt. Append-only."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
@@ -21,9 +21,12 @@ class Consent(Base):
     button: Mapped[str] = mapped_column(String(80))  # the wording of the button pressed
     locale: Mapped[str] = mapped_column(String(10))
     given_at: Mapped[datetime]
+    presentation: Mapped[str] = mapped_column(Text, deferred=True)  # as it was served, signed
+    nonce: Mapped[str] = mapped_column(String(32), unique=True)  # of the presentation: accepted once
 
     edition: Mapped[Edition] = relationship()
     statements: Mapped[list["ConsentStatement"]] = relationship(order_by="ConsentStatement.number")
+    receipt: Mapped["Receipt | None"] = relationship(lazy="joined")
 
 
 class ConsentStatement(Base):
@@ -35,3 +38,16 @@ class ConsentStatement(Base):
     number: Mapped[int]
     verb: Mapped[ConsentVerb]
     words: Mapped[str] = mapped_column(String(2000))
+
+
+class Receipt(Base):
+    """The signed receipt of a consent (pki.receipt.build), written in the consent's own transaction."""
+
+    __tablename__ = "receipt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consent_id: Mapped[int] = mapped_column(ForeignKey("consent.id"), unique=True)
+    content: Mapped[bytes] = mapped_column(deferred=True)
+    signature_key: Mapped[bytes]  # public, DER SubjectPublicKeyInfo
+    signature: Mapped[bytes]
+    made_at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "field_check", "crl", "edition")
+APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "receipt", "field_check", "crl", "edition")
 
 
 def create(connection: Connection) -> None:

@@ -26,8 +26,9 @@ class Acts:
 
     def draft(self, who: str, post: int) -> Application:
         person, edition = self.people[who], editions.in_force()
-        accepted = {one.number for one in terms.statements(editions.document(edition))}
-        made = enrollment.accept(edition.id, edition.sha256, accepted, by=person)
+        statements = terms.statements(editions.document(edition))
+        served = enrollment.serve(edition, statements, to=person)
+        made = enrollment.accept(served, {one.number for one in statements}, by=person)
         entry = enrollment.Entry(
             organization_unit=person.corporation.name_en, organization_unit_ja=person.corporation.name,
             common_name=POSTS[post][0], common_name_ja=POSTS[post][1], years=2, pin_recipient_name=person.name,

@@ -12,12 +12,15 @@ from jcanweb.errors import (
     AlreadySubmitted,
     ConsentMissing,
     FieldRefused,
+    PresentationExpired,
+    PresentationRefused,
+    PresentationUsed,
     RuleViolation,
     StalePage,
     TermsChanged,
 )
 from jcanweb.models import Application, Consent, ConsentStatement, Edition, Person
-from jcanweb.services import documents, organizations, terms
+from jcanweb.services import documents, organizations, presentation, receipts, terms
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.vocabulary import ApplicationState, Event, Subject
 
@@ -43,20 +46,30 @@ class Entry:
     seal_certificate: bytes | None = field(default=None, repr=False)
 
 
-def accept(edition_id: int, sha256: str, accepted: set[int], *, application: Application | None = None,
-           by: Person) -> Application:  # fmt: skip
-    """Keep the consent to every statement of the edition that was read, with the draft it belongs to.
+def serve(edition: Edition, statements: tuple[reader.Statement, ...], *, to: Person) -> str:
+    """The statements as they are about to be shown on one page: the text of its hidden field."""
+    return presentation.serve(edition, statements, button=BUTTON, to=to)
+
+
+def accept(
+    served: str, accepted: set[int], *, application: Application | None = None, by: Person
+) -> Application:
+    """Keep the consent to every statement that was served, with its receipt and the draft it belongs to.
 
     Without `application` a draft is begun; a person has one draft at a time, so a second click finds it.
-    Raises NotEligible; TermsChanged when another edition is in force; ConsentMissing when not all were
+    Raises NotEligible; PresentationRefused when `served` is not what `serve` gave to this person, or was accepted
+    before for another application; TermsChanged when another edition is in force; ConsentMissing when not all were
     accepted; AlreadySubmitted for an application that is not being edited.
     """
     lock(by)
     organizations.check_eligible(by)
+    shown = presentation.read(served, by=by)
     edition = terms.lock_in_force()
-    if (edition.id, edition.sha256) != (edition_id, sha256):
+    if (edition.version, edition.sha256) != (shown.edition_version, shown.edition_sha256):
         raise TermsChanged()
     statements = reader.statements(terms.document(edition))
+    if (shown.statements, shown.button) != (presentation.statements(statements), BUTTON):
+        raise PresentationExpired()  # of an older version of this program
     if accepted != {statement.number for statement in statements}:
         raise ConsentMissing()
     draft = application or ledger.drafted(by) or _begin(by)
@@ -65,17 +78,32 @@ def accept(edition_id: int, sha256: str, accepted: set[int], *, application: App
         raise AlreadySubmitted()
     if consented(draft, edition):
         return draft
+    if ledger.is_used(shown.nonce):
+        raise PresentationUsed()
     consent = Consent(application_id=draft.id, person_id=by.id, edition_id=edition.id, edition_sha256=edition.sha256,
-                      button=BUTTON, locale="ja", given_at=clock.now())  # fmt: skip
+                      button=BUTTON, locale=shown.locale, given_at=clock.now(), presentation=served,
+                      nonce=shown.nonce)  # fmt: skip
     consent.edition = edition
     consent.statements = [
         ConsentStatement(number=one.number, verb=one.verb, words=one.text) for one in statements
     ]
     draft.consents.append(consent)
     flush()
-    audit.record(Event.CONSENT_GIVEN, Subject.APPLICATION, draft.id, by=by, consent=consent.id, edition=edition.id,
-                 edition_sha256=edition.sha256, statements=sorted(accepted))  # fmt: skip
+    entry, head = audit.record_placed(
+        Event.CONSENT_GIVEN, Subject.APPLICATION, draft.id, by=by, consent=consent.id, edition=edition.id,
+        edition_sha256=edition.sha256, statements=sorted(accepted))  # fmt: skip
+    receipts.make(consent, shown, application=draft, by=by, entry=entry, head=head)
     return draft
+
+
+def is_current(served: str, *, by: Person) -> bool:
+    """Was this page served to this person, and are its statements those in force?"""
+    try:
+        shown = presentation.read(served, by=by)
+    except PresentationRefused:
+        return False
+    edition = terms.in_force()
+    return (shown.edition_version, shown.edition_sha256) == (edition.version, edition.sha256)
 
 
 def _begin(person: Person) -> Application:

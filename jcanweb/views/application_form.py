@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from jcanweb import mail
 from jcanweb import terms as reader
 from jcanweb.config import setting
-from jcanweb.errors import AlreadySubmitted, RuleViolation, StalePage, TermsChanged
+from jcanweb.errors import AlreadySubmitted, PresentationRefused, RuleViolation, StalePage, TermsChanged
 from jcanweb.forms.enrollment import ApplicationForm, ConsentForm, consent_form
 from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import show as show_at
@@ -41,18 +41,21 @@ def terms(number: str | None) -> tuple[str, int] | Response:
     if request.method == "GET" and application and application.state not in enrollment.EDITABLE:
         return redirect(url_for(".show", number=application.number), 303)
     form = _consent_form(submitted=request.method == "POST")
-    if form.of_the_edition_in_force() and not form.validate_on_submit():
-        return _terms(form, application, status=422 if form.is_submitted() else 200)
+    served = form.presentation.data or ""
+    if not form.is_submitted():
+        return _terms(form, application)
+    if enrollment.is_current(served, by=g.person) and not form.validate():
+        return _terms(form, application, status=422)
     made: list[Application] = []
     problem = attempt(
-        lambda: made.append(enrollment.accept(int(form.edition.data or 0), form.sha256.data or "", form.accepted(),
-                                              application=application, by=g.person)),
+        lambda: made.append(enrollment.accept(served, form.accepted(), application=application, by=g.person)),
         event=Event.CONSENT_GIVEN, subject=Subject.PERSON, subject_id=g.person.id,
     )  # fmt: skip
     if isinstance(problem, AlreadySubmitted) and application:
         return _show(application, problem, 409)
     if problem:
-        fresh = _consent_form(submitted=False) if isinstance(problem, TermsChanged) else form
+        anew = isinstance(problem, TermsChanged | PresentationRefused)
+        fresh = _consent_form(submitted=False) if anew else form
         return _terms(fresh, application, problem, 409)
     return redirect(url_for(".form", number=made[0].number), 303)
 
@@ -151,7 +154,7 @@ def _consent_form(*, submitted: bool) -> ConsentForm:
     """Filled from what was sent, or fresh and unticked for the edition in force."""
     edition = editions.in_force()
     source = {} if submitted else {"formdata": None}
-    return consent_form(edition, reader.statements(editions.document(edition)), **source)
+    return consent_form(reader.statements(editions.document(edition)), **source)
 
 
 def _terms(form: ConsentForm, application: Application | None, problem: RuleViolation | None = None,
@@ -160,7 +163,11 @@ def _terms(form: ConsentForm, application: Application | None, problem: RuleViol
     document = editions.document(edition)
     obstacles = organizations.obstacles(g.person)
     given = application is not None and enrollment.consented(application, edition)
-    boxes = {(DUTIES, one.number): form[f"statement_{one.number}"] for one in reader.statements(document)}
+    statements = reader.statements(document)
+    form.presentation.data = enrollment.serve(
+        edition, statements, to=g.person
+    )  # each page shown is signed anew
+    boxes = {(DUTIES, one.number): form[f"statement_{one.number}"] for one in statements}
     return respond("enrollment/terms.html", form=form, edition=edition, document=document, application=application,
                    boxes={} if given or obstacles else boxes, given=given, obstacles=obstacles, button=enrollment.BUTTON,
                    problem=problem.sentence if problem else None, status=status)  # fmt: skip

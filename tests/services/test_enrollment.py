@@ -8,13 +8,18 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from jcanweb import audit, clock, labels
+from jcanweb import audit, clock, keys, labels
+from jcanweb import terms as reader
 from jcanweb.database import db, transaction
 from jcanweb.errors import (
     AlreadySubmitted,
     ConsentMissing,
     FieldRefused,
     NotEligible,
+    PresentationAltered,
+    PresentationAnothers,
+    PresentationExpired,
+    PresentationUsed,
     StalePage,
     TermsChanged,
 )
@@ -28,9 +33,10 @@ from jcanweb.models import (
     FieldCheck,
     Person,
 )
+from jcanweb.pki import presentation as pki
 from jcanweb.services import enrollment as service
 from jcanweb.services import enrollment_ledger as ledger
-from jcanweb.services import terms
+from jcanweb.services import presentation, terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import (
     AgreementState,
@@ -67,7 +73,19 @@ def edition(context: Any) -> Edition:
 
 @pytest.fixture
 def draft(person: Person, edition: Edition) -> Application:
-    return service.accept(edition.id, edition.sha256, ALL, by=person)
+    return accept(person)
+
+
+def serve(person: Person) -> str:
+    """What the person is shown now."""
+    edition = terms.in_force()
+    return service.serve(edition, reader.statements(terms.document(edition)), to=person)
+
+
+def accept(
+    person: Person, accepted: set[int] = ALL, *, served: str | None = None, **values: Any
+) -> Application:
+    return service.accept(serve(person) if served is None else served, accepted, by=person, **values)
 
 
 def save(application: Application, entry: service.Entry = ENTRY, version: int | None = None) -> None:
@@ -109,23 +127,103 @@ def test_consent_keeps_each_statement_in_its_words(
 @pytest.mark.parametrize("accepted", [set(), {1, 2, 3, 4, 5}, ALL | {7}])
 def test_not_every_statement_is_no_consent(person: Person, edition: Edition, accepted: set[int]) -> None:
     with pytest.raises(ConsentMissing):
-        service.accept(edition.id, edition.sha256, accepted, by=person)
+        accept(person, accepted)
     assert db.session.query(Application).count() == 0
 
 
 def test_another_edition_is_refused(person: Person, edition: Edition) -> None:
+    served = serve(person)
     newer_edition()
     with pytest.raises(TermsChanged):
-        service.accept(edition.id, edition.sha256, ALL, by=person)
+        accept(person, served=served)
 
 
-def test_the_bytes_of_the_edition_count_not_only_its_number(person: Person, edition: Edition) -> None:
-    with pytest.raises(TermsChanged):
-        service.accept(edition.id, "0" * 64, ALL, by=person)
+def test_what_was_altered_is_no_consent(person: Person, edition: Edition) -> None:
+    payload, _, signature = serve(person).partition(".")
+    other = serve(person).partition(".")[0]
+    for served in (
+        "",
+        ".",
+        "x",
+        f"{other}.{signature}",
+        f"{payload}.",
+        f"{payload}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}",
+        "規約.署名",
+    ):
+        with pytest.raises(PresentationAltered):
+            accept(person, served=served)
+    assert db.session.query(Consent).count() == 0
+
+
+def test_what_another_key_signed_is_no_consent(person: Person, edition: Edition) -> None:
+    shown = presentation.read(serve(person), by=person)
+    with pytest.raises(PresentationAltered):
+        accept(person, served=pki.sign(shown, keys.receipt_key()))
+
+
+def test_what_another_person_was_shown_is_no_consent(person: Person, edition: Edition) -> None:
+    with pytest.raises(PresentationAnothers):
+        accept(person, served=serve(builders.person()))
+
+
+def test_what_was_shown_is_accepted_until_its_last_moment(
+    person: Person, edition: Edition, hands: Any
+) -> None:
+    served = serve(person)
+    hands.forward(hours=24)
+    with pytest.raises(PresentationExpired):
+        accept(person, served=served)
+    hands.forward(seconds=-1)
+    assert accept(person, served=served).consents[0].presentation == served
+
+
+@pytest.mark.parametrize("changes", [{"button": "次へ"}, {"statements": ()}])
+def test_what_an_older_program_showed_is_shown_anew(
+    person: Person, edition: Edition, changes: dict[str, Any]
+) -> None:
+    shown = replace(presentation.read(serve(person), by=person), **changes)
+    with pytest.raises(PresentationExpired):
+        accept(person, served=pki.sign(shown, keys.presentation_key()))
+
+
+def test_the_same_page_twice_finds_the_same_consent(person: Person, edition: Edition) -> None:
+    served = serve(person)
+    first = accept(person, served=served)
+    assert accept(person, served=served) is first
+    assert accept(person, served=served, application=first) is first
+    assert len(first.consents) == 1
+
+
+def test_one_page_is_accepted_for_one_application(person: Person, edition: Edition) -> None:
+    served = serve(person)
+    first = accept(person, served=served)
+    save(first)
+    submit(first)
+    with pytest.raises(PresentationUsed):
+        accept(person, served=served)
+    with pytest.raises(AlreadySubmitted):
+        accept(person, served=served, application=first)
+    bare = Application(number="A-999999", person_id=person.id, corporation_id=person.corporation_id, state=A.DRAFT,
+                       drafted_at=clock.now())  # fmt: skip
+    db.session.add(bare)
+    db.session.flush()
+    with pytest.raises(PresentationUsed):
+        accept(person, served=served, application=bare)
+    assert db.session.query(Consent).count() == 1
+
+
+def test_the_database_keeps_a_nonce_once(draft: Application) -> None:
+    made = builders.application(A.DRAFT)
+    with pytest.raises(DatabaseError):
+        db.session.execute(text(
+            "INSERT INTO consent (application_id, person_id, edition_id, edition_sha256, button, locale, given_at, "
+            "presentation, nonce) SELECT :id, person_id, edition_id, edition_sha256, button, locale, given_at, "
+            "presentation, nonce FROM consent WHERE application_id = :of"), {"id": made.id, "of": draft.id})  # fmt: skip
+    db.session.rollback()
 
 
 def test_accepting_twice_finds_the_one_draft(draft: Application, edition: Edition, person: Person) -> None:
-    assert service.accept(edition.id, edition.sha256, ALL, by=person) is draft
+    assert accept(person) is draft
     assert len(draft.consents) == 1
 
 
@@ -133,7 +231,7 @@ def test_accepting_twice_finds_the_one_draft(draft: Application, edition: Editio
 def test_consent_is_not_given_to_what_is_no_longer_edited(person: Person, edition: Edition, state: A) -> None:
     made = builders.application(state, person=person)
     with pytest.raises(AlreadySubmitted):
-        service.accept(edition.id, edition.sha256, ALL, application=made, by=person)
+        accept(person, application=made)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +246,7 @@ def test_who_is_not_eligible_neither_consents_nor_submits(
     for name, value in obstacle.items():
         setattr(person.corporation, name, value)
     with pytest.raises(NotEligible):
-        service.accept(edition.id, edition.sha256, ALL, by=person)
+        accept(person)
     with pytest.raises(NotEligible):
         submit(draft)
 
@@ -157,7 +255,7 @@ def test_an_ended_delegation_keeps_from_applying(context: Any, edition: Edition)
     delegate = builders.person(authority=Authority.DELEGATE, delegated_from=date(2026, 1, 1),
                                delegated_to=date(2026, 11, 23))  # fmt: skip
     with pytest.raises(NotEligible):
-        service.accept(edition.id, edition.sha256, ALL, by=delegate)
+        accept(delegate)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +382,7 @@ def test_a_consent_to_an_old_edition_does_not_hand_in(
     newest = newer_edition()
     with pytest.raises(TermsChanged):
         submit(draft)
-    service.accept(newest.id, newest.sha256, ALL, application=draft, by=person)
+    accept(person, application=draft)
     submit(draft)
     assert [consent.edition_id for consent in draft.consents] == [edition.id, newest.id]
 

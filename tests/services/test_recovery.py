@@ -142,7 +142,8 @@ def test_an_expired_certificate_is_refused(cast: Cast, certificate: Certificate,
 def test_without_consent_to_the_backup_it_is_refused(cast: Cast, certificate: Certificate) -> None:
     whole = db.session.get_one(Consent, certificate.consent_id)
     less = Consent(application_id=whole.application_id, person_id=whole.person_id, edition_id=whole.edition_id,
-                   edition_sha256=whole.edition_sha256, button="承諾", locale="ja", given_at=clock.now())  # fmt: skip
+                   edition_sha256=whole.edition_sha256, button="承諾", locale="ja", given_at=clock.now(),
+                   presentation=whole.presentation, nonce="0" * 32)  # fmt: skip
     less.statements = [ConsentStatement(number=one.number, verb=one.verb, words=one.words)
                        for one in whole.statements if one.number != 2]  # fmt: skip
     db.session.add(less)

@@ -10,13 +10,13 @@ import pytest
 
 from jcanweb.calendar import japanese_date
 from jcanweb.database import db, transaction
-from jcanweb.models import Application, AuditEntry, Consent, Document, Edition, Person
+from jcanweb.models import Application, AuditEntry, Consent, Document, Edition, Person, Receipt
 from jcanweb.services import documents, enrollment, screening, terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, Event, Outcome, Role, Verdict
 from tests import builders
-from tests.page import HTML, Visitor
+from tests.page import HTML, Visitor, fields
 from tests.people import enter_person, officer
 
 TICKED = {f"statement_{number}": "y" for number in range(1, 7)}
@@ -201,6 +201,14 @@ def test_terms_changed_while_reading_are_shown_anew_and_unticked(app: Any, appli
     assert refused(app, Event.CONSENT_GIVEN) == ["TermsChanged"]
 
 
+def test_terms_changed_while_reading_come_before_what_was_left_open(app: Any, applicant: Visitor) -> None:
+    applicant.get("/apply/terms")
+    new_edition(app)
+    page = applicant.send(enrollment.BUTTON, status=409, **(TICKED | {"statement_4": None}))
+    assert "読んでいる間に利用規約が改定されました。" in page.text
+    assert not [box for box in page.all("input") if box.get("checked") is not None]
+
+
 def test_terms_changed_before_the_submission_are_accepted_first(app: Any, applicant: Visitor) -> None:
     number = accept(applicant)
     fill(applicant)
@@ -214,18 +222,99 @@ def test_terms_changed_before_the_submission_are_accepted_first(app: Any, applic
     assert applicant.send("提出する").h1.startswith(f"申請 {number}")
 
 
-def test_a_forged_edition_is_refused(app: Any, applicant: Visitor) -> None:
-    for values in (
-        {"sha256": "0" * 64},
-        {"edition": "999"},
-        {"edition": "x'"},
-        {"edition": "", "sha256": ""},
-    ):
-        applicant.get("/apply/terms")
-        page = applicant.send(enrollment.BUTTON, status=409, **(TICKED | values))
-        assert "一項目ずつ承諾してください" in page.text
+def served(browser: Visitor) -> str:
+    """What the page in front of us would send back as what was shown."""
+    assert browser.page is not None
+    return str(fields(browser.page.form(enrollment.BUTTON))["presentation"])
+
+
+def agree(browser: Visitor, status: int = 409, **values: Any) -> Any:
+    return browser.send(enrollment.BUTTON, status=status, **(TICKED | values))
+
+
+def shown_anew(app: Any, page: Any) -> None:
+    """The terms stand there unticked, nothing was kept, and pressing again goes through."""
+    assert page.h1 == "利用規約の承諾"
+    assert "もう一度一項目ずつ承諾してください。" in page.text
+    assert not [box for box in page.all("input") if box.get("checked") is not None]
     with app.app_context():
-        assert db.session.query(Consent).count() == 0
+        assert db.session.query(Consent).count() == db.session.query(Receipt).count() == 0
+
+
+def test_what_was_altered_is_refused_and_shown_anew(app: Any, applicant: Visitor) -> None:
+    applicant.get("/apply/terms")
+    for text in ("", "x", "x'.\x00", "a" * 400_000, served(applicant).replace(".", "A.")):
+        page = agree(applicant, presentation=text)
+        assert "表示した規約の記録と一致しません" in page.text
+        shown_anew(app, page)
+    assert agree(applicant, 200).h1 == "申請内容の入力"
+    assert set(refused(app, Event.CONSENT_GIVEN)) == {"PresentationAltered"}
+
+
+def test_what_was_shown_too_long_ago_is_refused_and_shown_anew(
+    app: Any, applicant: Visitor, person: Person, hands: Any
+) -> None:
+    applicant.get("/apply/terms")
+    old = applicant.page
+    hands.forward(hours=24)
+    enter_person(app, applicant, person)
+    applicant.get("/apply/terms")
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', applicant.page.text if applicant.page else "")
+    assert token
+    applicant.page = old
+    page = agree(applicant, csrf_token=token.group(1))
+    assert "時間がたったため" in page.text
+    shown_anew(app, page)
+    assert agree(applicant, 200).h1 == "申請内容の入力"
+
+
+def test_what_another_person_was_shown_is_refused_and_shown_anew(app: Any, applicant: Visitor) -> None:
+    with app.app_context(), transaction():
+        other = builders.person()
+    visitor = Visitor(app)
+    enter_person(app, visitor, other)
+    visitor.get("/apply/terms")
+    applicant.get("/apply/terms")
+    page = agree(applicant, presentation=served(visitor))
+    assert "別の方に表示した" in page.text
+    shown_anew(app, page)
+    assert refused(app, Event.CONSENT_GIVEN) == ["PresentationAnothers"]
+
+
+def test_a_page_accepted_before_gives_no_other_application(app: Any, applicant: Visitor) -> None:
+    applicant.get("/apply/terms")
+    before = applicant.page
+    agree(applicant, 200)
+    fill(applicant)
+    applicant.send("提出する")
+    applicant.page = before
+    page = agree(applicant)
+    assert "別の申請で記録済み" in page.text
+    assert page.h1 == "利用規約の承諾"
+    with app.app_context():
+        assert db.session.query(Application).count() == db.session.query(Consent).count() == 1
+    assert agree(applicant, 200).h1 == "申請内容の入力"
+
+
+def test_two_tabs_make_one_consent(app: Any, applicant: Visitor) -> None:
+    applicant.get("/apply/terms")
+    first = applicant.page
+    applicant.get("/apply/terms")
+    kept = served(applicant)
+    agree(applicant, 200)
+    applicant.page = first
+    agree(applicant, 200)
+    with app.app_context():
+        assert db.session.query(Consent).one().presentation == kept
+        assert db.session.query(Receipt).count() == db.session.query(Application).count() == 1
+
+
+def test_each_page_is_served_by_itself(applicant: Visitor) -> None:
+    applicant.get("/apply/terms")
+    first = served(applicant)
+    agree(applicant, 422, statement_4=None)
+    assert served(applicant) != first
+    assert agree(applicant, 200).h1 == "申請内容の入力"
 
 
 def test_back_to_the_accepted_terms_and_once_more_changes_nothing(app: Any, applicant: Visitor) -> None:
@@ -452,11 +541,10 @@ def test_two_submissions_at_once_make_one(app: Any, form: tuple[Visitor, str], p
 
 
 def test_two_consents_at_once_make_one_draft(app: Any, person: Person) -> None:
-    with app.app_context():
-        edition = terms.in_force()
-    answers = together(
-        app, person, "/apply/terms", TICKED | {"edition": edition.id, "sha256": edition.sha256}
-    )
+    visitor = Visitor(app)
+    enter_person(app, visitor, person)
+    visitor.get("/apply/terms")
+    answers = together(app, person, "/apply/terms", TICKED | {"presentation": served(visitor)})
     assert answers == [303, 303]
     with app.app_context():
         assert db.session.query(Application).count() == db.session.query(Consent).count() == 1

@@ -1,0 +1,106 @@
+"""Receipts of consents: made in the consent's own transaction, read from what was signed, checked for anybody."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jcanweb import clock, keys, terms, verifier
+from jcanweb.config import setting
+from jcanweb.database import flush
+from jcanweb.models import Application, Consent, Person, Receipt
+from jcanweb.pki import canonical, receipt
+from jcanweb.pki.presentation import Presentation
+from jcanweb.terms import SourceKind
+
+LARGEST = verifier.LARGEST
+"""bytes of a file that is checked"""
+MEDIA_TYPES = {SourceKind.TEXT: "text/plain", SourceKind.MARKDOWN: "text/markdown", SourceKind.PDF: "application/pdf"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the verifier says of a file, under this installation's own key."""
+
+    findings: tuple[verifier.Finding, ...]
+    holds: bool
+    """nothing is against it; a finding may still be None (nobody vouches for it)"""
+    verdict: str
+
+
+def make(consent: Consent, shown: Presentation, *, application: Application, by: Person, entry: receipt.Entry,
+         head: receipt.Head) -> Receipt:  # fmt: skip
+    """Sign and keep the receipt of a consent that was just given, with the person's authority as it is now.
+
+    `entry` and `head` are what `audit.record_placed` gave for this consent.
+    """
+    edition, corporation, key = consent.edition, by.corporation, keys.receipt_key()
+    content = receipt.build(receipt.Receipt(
+        consent_id=consent.id, kind="application", application=application.number, controller=setting("LRA_NAME_JA"),
+        edition=receipt.EditionText(edition.version, edition.effective_on, MEDIA_TYPES[terms.kind_of(edition.source)],
+                                    edition.source),
+        statements=shown.statements, button=consent.button, locale=consent.locale,
+        principal=receipt.Principal(by.id, by.name, by.email, by.authority.value, by.delegated_from, by.delegated_to),
+        organization=receipt.Organization(corporation.corporate_number, corporation.company_id, corporation.name),
+        given_at=consent.given_at, presentation=consent.presentation,
+        presentation_key=keys.presentation_key().public_key(), entry=entry, head=head,
+    ))  # fmt: skip
+    signature = receipt.sign(content, key)
+    made = Receipt(
+        content=content, signature_key=signature.key, signature=signature.value, made_at=clock.now()
+    )
+    consent.receipt = made
+    flush()
+    return made
+
+
+def of(application: Application) -> list[Receipt]:
+    """The receipts of an application's consents, newest first."""
+    return [one.receipt for one in reversed(application.consents) if one.receipt is not None]
+
+
+def file(one: Receipt) -> bytes:
+    """The file that verifies without this installation."""
+    return receipt.write(one.content, _signature(one))
+
+
+def read(one: Receipt) -> dict[str, Any]:
+    """What was signed, by the names of the file."""
+    content: dict[str, Any] = canonical.read(one.content)
+    return content
+
+
+def key_id(one: Receipt) -> str:
+    """The fingerprint of the key that signed this receipt."""
+    return _signature(one).key_id
+
+
+def public_key() -> str:
+    """The key of this installation's receipts as PEM."""
+    return receipt.public_key_pem(keys.receipt_key().public_key())
+
+
+def fingerprint() -> str:
+    """What names that key: sha256: and 64 hexadecimal digits."""
+    return receipt.fingerprint(keys.receipt_key().public_key())
+
+
+def program() -> bytes:
+    """The verifier as one file that runs alone."""
+    return Path(verifier.__file__).read_bytes()
+
+
+def check(content: bytes) -> Checked | str:
+    """What holds of a receipt or a bundle of this installation; the sentence why, where it cannot be read.
+
+    Nothing of the file is kept.
+    """
+    try:
+        findings = verifier.verify(content, {fingerprint()})
+    except verifier.Unreadable as trouble:
+        return str(trouble)
+    code = verifier.exit_code(findings)
+    return Checked(tuple(findings), code != 1, verifier.VERDICTS[code])
+
+
+def _signature(one: Receipt) -> receipt.Signature:
+    return receipt.Signature(one.signature_key, one.signature)
