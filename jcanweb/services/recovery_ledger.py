@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from jcanweb.database import db
@@ -15,6 +15,7 @@ from jcanweb.models import (
     Certificate,
     Custodian,
     Delivery,
+    Person,
     Recovery,
     ShareOpening,
 )
@@ -138,7 +139,10 @@ def page(*, state: RecoveryState | None = None, number: str = "", after: str | N
 
 
 def waiting_for(custodian: Custodian) -> list[Recovery]:
-    """Authorised recoveries in which this custodian still has an own share to open, the earliest first."""
+    """Authorised recoveries in which this custodian still has an own share to open, the earliest first.
+
+    None of a certificate whose subscriber or PIN recipient the custodian is.
+    """
     share, opening = aliased(BackupShare), aliased(ShareOpening)
     done = select(opening.id).where(
         opening.recovery_id == Recovery.id, opening.backup_id == share.backup_id, opening.half == share.half
@@ -149,9 +153,15 @@ def waiting_for(custodian: Custodian) -> list[Recovery]:
         .where(share.custodian_id == custodian.id, Backup.certificate_id == Recovery.certificate_id,
                Backup.destroyed_at.is_(None), ~done.exists())
     )  # fmt: skip
+    mine = func.lower(custodian.officer.email)
+    their_own = (
+        select(Application.id).join(Application.person).where(
+            Application.id == Certificate.application_id,
+            or_(func.lower(Person.email) == mine, func.lower(Application.pin_recipient_email) == mine))
+    )  # fmt: skip
     query = _rows().where(
         Recovery.state == RecoveryState.AUTHORIZED, Recovery.requested_by != custodian.officer_id,
-        Recovery.authorized_by != custodian.officer_id, own.exists(),
+        Recovery.authorized_by != custodian.officer_id, own.exists(), ~their_own.exists(),
     )  # fmt: skip
     return list(db.session.scalars(query.order_by(Recovery.open_from)))
 

@@ -17,7 +17,7 @@ from jcanweb.permissions import requires
 from jcanweb.services import recovery as service
 from jcanweb.services import recovery_ledger as ledger
 from jcanweb.services import recovery_opening as opening
-from jcanweb.services import trail
+from jcanweb.services import screening, trail
 from jcanweb.services.revocation import typed_number
 from jcanweb.vocabulary import Event, Permission, RecoveryGround, RecoveryState, Subject
 from jcanweb.web import attempt, download, limiter, respond, said
@@ -160,6 +160,7 @@ def act(
 
 def shown(recovery: Recovery, form: Any = None, problem: RuleViolation | None = None) -> tuple[str, int]:
     """The page of a recovery; `form` is a refused one, which keeps what was typed."""
+    application = ledger.application(recovery.certificate)
     shares = [(share, ledger.kind_of(share)) for share in own(recovery)]
     blank: dict[str, Any] = {
         "declining": forms.DeclineForm(formdata=None),
@@ -174,7 +175,7 @@ def shown(recovery: Recovery, form: Any = None, problem: RuleViolation | None = 
     return respond(
         "recovery/show.html", status=409 if problem else 422 if form is not None else 200, recovery=recovery, **blank,
         refused=form, problem=sentence, shares=shares, certificate=recovery.certificate, me=g.officer.id,
-        custodian=g.custodian, application=ledger.application(recovery.certificate), slots=ledger.slots(recovery),
+        custodian=g.custodian, application=application, own=screening.own(application, g.officer), slots=ledger.slots(recovery),
         awaited=ledger.awaited(recovery), deliveries=ledger.deliveries(recovery), spoilt=opening.spoilt(recovery),
         refusal=service.refusal(recovery.certificate), hours=setting("RECOVERY_COOLING_OFF_HOURS"),
         unfinished=audit.unfinished(Subject.RECOVERY, recovery.id), history=trail.history(Subject.RECOVERY, recovery.id),

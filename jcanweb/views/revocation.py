@@ -14,7 +14,7 @@ from jcanweb.models import Certificate, Revocation
 from jcanweb.permissions import requires
 from jcanweb.services import revocation as service
 from jcanweb.services import revocation_ledger as ledger
-from jcanweb.services import trail
+from jcanweb.services import screening, trail
 from jcanweb.vocabulary import (
     Event,
     Permission,
@@ -125,5 +125,6 @@ def _page(revocation: Revocation, form: VersionForm | None = None, **more: Any) 
         execution=form if isinstance(form, ExecuteForm) else ExecuteForm(formdata=None),
         corporation=ledger.corporation(revocation.certificate), names=ledger.names(revocation),
         unfinished=audit.unfinished(Subject.REVOCATION, revocation.id), me=g.officer.id, hours=service.hours,
+        own=screening.own(revocation.certificate.application, g.officer),
         history=trail.history(Subject.REVOCATION, revocation.id), **more,
     )  # fmt: skip

@@ -180,8 +180,9 @@ def test_an_opened_share_of_another_place_is_refused(made: Issued, other: str) -
     elif other == "kind":
         wrong_share = own_share(made.certificate, SecretKind.PIN, PIN)
     else:
+        other_officer = officer(Role.APPROVER)
         asked.state = RecoveryState.DECLINED
-        asked.declined_by, asked.declined_at, asked.declined_reason = asked.requested_by, clock.now(), "誤り"
+        asked.declined_by, asked.declined_at, asked.declined_reason = other_officer.id, clock.now(), "誤り"
         wrong_recovery, _ = recovery(made.certificate)
     there = share_file.read_share(service.package_text(service.share_package(wrong_share, wrong_recovery)))
     answer = json.dumps(

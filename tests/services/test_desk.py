@@ -123,6 +123,25 @@ def test_who_asked_for_a_recovery_does_not_authorise_it(cast: dict[Role, Officer
     assert waiting(officer(Role.APPROVER)) == [(Work.AUTHORIZE_RECOVERY, str(made.id))]
 
 
+def test_nobody_is_asked_to_decide_on_the_own_certificate(cast: dict[Role, Officer]) -> None:
+    revocations = [revocation(issued_certificate(), cast[Role.SCREENER]),
+                   revocation(issued_certificate(), cast[Role.SCREENER], officer(Role.APPROVER))]  # fmt: skip
+    custodians()
+    recovery = recoveries.Cast().ask(issued_certificate())
+    assert len(waiting(cast[Role.APPROVER])) == 2
+    assert len(waiting(cast[Role.OPERATOR])) == 1
+    for made, half in zip([*revocations, recovery], ("person", "pin", "pin"), strict=True):
+        of = made.certificate.application
+        who = cast[Role.OPERATOR] if made is revocations[1] else cast[Role.APPROVER]
+        if half == "person":
+            of.person.email = who.email.upper()
+        else:
+            of.pin_recipient_email = who.email.upper()
+    flush()
+    assert waiting(cast[Role.APPROVER]) == []
+    assert waiting(cast[Role.OPERATOR]) == []
+
+
 def test_a_custodian_opens_the_own_share_when_the_cooling_off_is_over(
     cast: dict[Role, Officer], hands: Any
 ) -> None:

@@ -239,6 +239,25 @@ def test_the_subscriber_does_not_authorise_as_an_officer(cast: Cast, certificate
         cast.authorize(made)
 
 
+def test_who_asked_does_not_decline(cast: Cast, certificate: Certificate) -> None:
+    made = cast.ask(certificate, by=cast.approver)
+    with pytest.raises(TwoPersonRule, match="依頼した本人"):
+        service.decline(made, reason="誤り", version=made.version, by=cast.approver)
+    assert made.state is RecoveryState.REQUESTED
+
+
+@pytest.mark.parametrize("half", ["person", "pin_recipient"])
+def test_the_subscriber_does_not_decline_as_an_officer(
+    cast: Cast, certificate: Certificate, half: str
+) -> None:
+    made = cast.ask(certificate)
+    of = recovery_ledger.application(certificate)
+    cast.approver.email = (of.person.email if half == "person" else of.pin_recipient_email).upper()
+    with pytest.raises(OwnApplication):
+        service.decline(made, reason="誤り", version=made.version, by=cast.approver)
+    assert made.state is RecoveryState.REQUESTED
+
+
 def test_a_page_that_grew_old_is_refused(cast: Cast, certificate: Certificate) -> None:
     made = cast.ask(certificate)
     with pytest.raises(StalePage):

@@ -25,6 +25,7 @@ from jcanweb.errors import (
     FieldRefused,
     IssuerTrouble,
     NumberMismatch,
+    OwnApplication,
     RevocationOpen,
     RuleViolation,
     StalePage,
@@ -211,6 +212,30 @@ def test_the_receiver_does_not_refuse(cast: Cast, certificate: Certificate) -> N
     made = cast.receive(certificate, by=cast.approver)
     with pytest.raises(TwoPersonRule):
         service.refuse(made, words="誤報。", version=made.version, by=cast.approver)
+
+
+@pytest.mark.parametrize("half", ["person", "pin_recipient"])
+def test_the_subscriber_among_the_officers_receives_but_neither_decides_nor_refuses_nor_executes(
+    cast: Cast, certificate: Certificate, half: str
+) -> None:
+    of = certificate.application
+    for one in (cast.receiver, cast.approver, cast.operator):
+        one.email = (of.person.email if half == "person" else of.pin_recipient_email).upper()
+        db.session.flush()
+        if one is cast.receiver:
+            received = cast.receive(certificate)
+        elif one is cast.approver:
+            with pytest.raises(OwnApplication):
+                cast.decide(received)
+            with pytest.raises(OwnApplication):
+                service.refuse(received, words="誤報のため。", version=received.version, by=one)
+            one.email = "approver@example.jp"
+            cast.decide(received)
+        else:
+            with pytest.raises(OwnApplication):
+                cast.execute(received)
+        one.email = f"{one.id}@example.jp"
+    assert received.state is R.DECIDED
 
 
 def test_the_receiver_does_not_decide_by_sql(cast: Cast, certificate: Certificate) -> None:

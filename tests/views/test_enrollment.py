@@ -100,7 +100,9 @@ def test_a_link_that_does_not_open_gives_one_answer(
     if kind == "unknown":
         link = "/apply/guess"
     elif kind == "changed":
-        link = link[:-9] + ("A" if link[-9] != "A" else "B") + link[-8:]  # the last one may say no bit of its own
+        link = (
+            link[:-9] + ("A" if link[-9] != "A" else "B") + link[-8:]
+        )  # the last one may say no bit of its own
     elif kind == "expired":
         hands.forward(days=14, seconds=1)
     else:

@@ -281,6 +281,31 @@ def test_who_asked_does_not_authorise_at_the_page(app: Any, office: Office) -> N
     assert office.refusals(Event.RECOVERY_AUTHORIZED) == ["TwoPersonRule"]
 
 
+def test_an_officer_is_offered_nothing_of_the_own_certificate_and_refused_it(office: Office) -> None:
+    made = office.recovery(authorized=False)
+    with office.app.test_request_context("/"), transaction():
+        certificate = db.session.get_one(Certificate, office.certificate_id)
+        certificate.application.pin_recipient_email = office.officers["approver"].email.upper()
+    approver = office.at("approver")
+    page = approver.get(f"/recoveries/{made}")
+    assert "利用者かPIN送付先のため、判断できません" in page.text
+    assert buttons(page) == []
+    for act, event in (("authorize", Event.RECOVERY_AUTHORIZED), ("decline", Event.RECOVERY_DECLINED)):
+        page = approver.post(f"/recoveries/{made}/{act}", status=409, version="1", reason="誤り")
+        assert "ご自身が利用者またはPIN送付先になっている証明書の鍵回復は扱えません" in page.text
+        assert office.refusals(event) == ["OwnApplication"]
+
+
+def test_a_custodian_is_offered_no_opening_of_the_own_certificate(office: Office) -> None:
+    made = office.recovery()
+    with office.app.test_request_context("/"), transaction():
+        certificate = db.session.get_one(Certificate, office.certificate_id)
+        certificate.application.person.email = office.officers["key"].email.upper()
+    page = office.at("key").get(f"/recoveries/{made}")
+    assert "利用者かPIN送付先のため、持分を開封できません" in page.text
+    assert "持分を開封する" not in buttons(page)
+
+
 def test_a_stale_page_neither_authorises_nor_declines(office: Office) -> None:
     number = office.recovery(authorized=False, waited=False)
     approver = office.at("approver")

@@ -252,6 +252,29 @@ def test_the_decider_is_refused_the_execution(office: Office) -> None:
     assert office.refusals(Event.REVOCATION_EXECUTED) == ["TwoPersonRule"]
 
 
+@pytest.mark.parametrize(("who", "decided_by", "act", "what", "event"), [
+    ("approver", "", "decide", "判断できません", Event.REVOCATION_DECIDED),
+    ("approver", "", "refuse", "判断できません", Event.REVOCATION_REFUSED),
+    ("operator", "approver", "execute", "実行できません", Event.REVOCATION_EXECUTED),
+])  # fmt: skip
+def test_an_officer_is_offered_nothing_of_the_own_certificate_and_refused_it(
+    office: Office, who: str, decided_by: str, act: str, what: str, event: Event
+) -> None:
+    made = office.received(decided_by=decided_by)
+    with office.app.test_request_context(), transaction():
+        certificate = db.session.get_one(Certificate, office.certificate_id)
+        certificate.application.person.email = office.officers[who].email.upper()
+        version = str(db.session.get_one(Revocation, made).version)
+    window = office.at(who)
+    page = window.get(f"/revocations/{made}")
+    assert f"利用者かPIN送付先のため、{what}" in page.text
+    assert buttons(page) == []
+    page = window.post(f"/revocations/{made}/{act}", status=409, version=version, words="誤報のため。",
+                       confirmation=office.number)  # fmt: skip
+    assert "ご自身が利用者またはPIN送付先になっている証明書の失効" in page.text
+    assert office.refusals(event) == ["OwnApplication"]
+
+
 def test_a_page_that_grew_old_is_refused(office: Office) -> None:
     made = office.received()
     slow, quick = office.at("approver"), office.at("approver")
