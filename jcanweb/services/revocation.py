@@ -236,7 +236,7 @@ def _publish(by: Officer) -> None:
     try:
         status.publish(by=by)
     except IssuerError:
-        pass  # revoked all the same; status.current() lists it at the next fetch
+        pass  # revoked all the same; the minute job, status.current(), lists it
 
 
 def _notice(certificate: Certificate) -> None:

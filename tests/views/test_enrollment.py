@@ -329,7 +329,7 @@ def test_certificates_are_shown_with_state_and_use(
 @pytest.mark.parametrize(
     ("values", "standing", "received"),
     [({}, "証明書ファイルを受け取ってください。", "届いたメールのリンクから受け取れます"),
-     ({"expired": True}, "受け取り期限が過ぎました", "登録局に再送を依頼してください。"),
+     ({"expired": True}, "受け取り期限が過ぎました", "登録局に連絡してください。鍵回復の手続きで"),
      ({"taken": True}, "開けることを確かめてください", "受領の確認がまだです。"),
      ({"taken": True, "confirmed": True}, "証明書をお使いいただけます", "に受領を確認しました")],
     ids=["waiting", "expired", "taken", "confirmed"],
