@@ -28,10 +28,10 @@ from jcanweb.services.recovery_ledger import awaited, own_shares
 from jcanweb.states import move
 from jcanweb.vocabulary import Event, RecoveryState, Subject
 
-ASKED = "鍵回復を依頼した担当者は、持分を開封できません。ほかの管理者が開封します。"
-AUTHORIZED = "鍵回復を承認した担当者は、持分を開封できません。ほかの管理者が開封します。"
+ASKED = "鍵回復を依頼した担当者は、持分を開封できません。ほかの鍵の管理者が開封します。"
+AUTHORIZED = "鍵回復を承認した担当者は、持分を開封できません。ほかの鍵の管理者が開封します。"
 NO_SHARE = (
-    "あなたが開封できる持分はありません。ほかの管理者が開封していないか、画面を更新して確認してください。"
+    "あなたが開封できる持分はありません。ほかの鍵の管理者が開封していないか、画面を更新して確認してください。"
 )
 TOO_LATE = "開封の期限が過ぎました。必要なときは、もう一度鍵回復を依頼してください。"
 SPOILT = (

@@ -182,7 +182,7 @@ def test_without_custodians_in_every_group_it_is_refused(cast: Cast, certificate
 
 @pytest.mark.parametrize("group", list(CustodianGroup))
 def test_who_alone_could_open_a_half_does_not_ask(cast: Cast, certificate: Certificate, group: Any) -> None:
-    with pytest.raises(RecoveryRefused, match="開封できる管理者がいません"):
+    with pytest.raises(RecoveryRefused, match="開封できる鍵の管理者がいません"):
         cast.ask(certificate, by=cast.holder(group))
 
 
@@ -191,7 +191,7 @@ def test_a_custodian_appointed_after_the_sealing_opens_nothing_of_it(
 ) -> None:
     custodians.release(cast.holders[CustodianGroup.PIN], by=officer(Role.ADMINISTRATOR))
     colleague(CustodianGroup.PIN)
-    with pytest.raises(RecoveryRefused, match="開封できる管理者がいません"):
+    with pytest.raises(RecoveryRefused, match="開封できる鍵の管理者がいません"):
         cast.ask(certificate)
 
 
@@ -280,7 +280,7 @@ def test_what_may_no_longer_be_recovered_is_not_authorised(cast: Cast, certifica
 
 
 def test_who_alone_could_open_a_half_does_not_authorise(cast: Cast, certificate: Certificate) -> None:
-    with pytest.raises(RecoveryRefused, match="開封できる管理者がいません"):
+    with pytest.raises(RecoveryRefused, match="開封できる鍵の管理者がいません"):
         cast.authorize(cast.ask(certificate), by=cast.holder(CustodianGroup.SECURITY))
 
 

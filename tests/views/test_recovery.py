@@ -290,10 +290,10 @@ def test_an_officer_is_offered_nothing_of_the_own_certificate_and_refused_it(off
     page = approver.get(f"/recoveries/{made}")
     assert "利用者かPIN送付先のため、判断できません" in page.text
     assert buttons(page) == []
-    for act, event in (("authorize", Event.RECOVERY_AUTHORIZED), ("decline", Event.RECOVERY_DECLINED)):
+    for act, refused in (("authorize", Event.RECOVERY_AUTHORIZED), ("decline", Event.RECOVERY_DECLINED)):
         page = approver.post(f"/recoveries/{made}/{act}", status=409, version="1", reason="誤り")
         assert "ご自身が利用者またはPIN送付先になっている証明書の鍵回復は扱えません" in page.text
-        assert office.refusals(event) == ["OwnApplication"]
+        assert office.refusals(refused) == ["OwnApplication"]
 
 
 def test_a_custodian_is_offered_no_opening_of_the_own_certificate(office: Office) -> None:
@@ -388,7 +388,7 @@ def test_who_asked_or_authorised_opens_nothing_though_a_custodian(app: Any, offi
     assert "あなたは、持分を開封できません" in page.text
     assert "持分を開封する" not in buttons(page)
     page = window.post(f"/recoveries/{number}/open", status=409, passphrase=PASSPHRASE)
-    assert "持分を開封できません。ほかの管理者が開封します。" in page.text
+    assert "持分を開封できません。ほかの鍵の管理者が開封します。" in page.text
     assert office.refusals(Event.RECOVERY_SHARE_OPENED) == ["TwoPersonRule"]
 
 
