@@ -119,24 +119,23 @@ def terms() -> None:
 @terms.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--version", required=True, help="as in the revision table, e.g. 3.0")
-@click.option("--effective", required=True, help="first day in force, YYYY-MM-DD")
+@click.option("--effective", required=True, help="first day in force to propose, YYYY-MM-DD")
 def import_terms(file: Path, version: str, effective: str) -> None:
-    """Read an official text into articles, paragraphs, items and revisions."""
+    """Read an official text into articles, paragraphs, items and revisions and keep it as a draft."""
     from jcanweb.database import transaction
     from jcanweb.errors import RuleViolation
     from jcanweb.services import terms as service
-    from jcanweb.terms import TermsUnreadable
 
     app = _prepared()
     with app.app_context():
         try:
             with transaction():
                 edition = service.import_edition(file.read_bytes(), version=version,
-                                                 effective_on=date.fromisoformat(effective))  # fmt: skip
-        except (RuleViolation, TermsUnreadable, ValueError) as refusal:
+                                                 proposed_on=date.fromisoformat(effective))  # fmt: skip
+        except (RuleViolation, ValueError) as refusal:
             raise click.ClickException(str(refusal)) from None
         document = service.document(edition)
-        click.echo(f"{document.title}  version {edition.version}, from {edition.effective_on}")
+        click.echo(f"{document.title}  version {edition.version}, proposed from {edition.proposed_on}")
         for article in document.articles:
             items = sum(len(paragraph.items) for paragraph in article.paragraphs)
             click.echo(f"  {article.mark}: {len(article.paragraphs)} paragraphs, {items} items")
@@ -145,6 +144,8 @@ def import_terms(file: Path, version: str, effective: str) -> None:
         for number, line in document.unread:
             click.echo(f"  not placed, line {number}: {line}")
         click.echo(f"  SHA-256 {edition.sha256}")
+        click.echo(f"\nThis is a draft and not in force. An approver must compare and approve it on screen:\n"
+                   f"  {app.config['PUBLIC_URL']}/terms/editions/{edition.id}")  # fmt: skip
 
 
 @main.group()

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from jcanweb.terms.document import SourceKind
 from jcanweb.terms.statements import ConsentVerb
 from jcanweb.vocabulary import (
     AgreementState,
@@ -11,6 +12,7 @@ from jcanweb.vocabulary import (
     CheckedField,
     CustodianGroup,
     Damage,
+    EditionState,
     Event,
     OrderFailure,
     OrderState,
@@ -69,6 +71,9 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
               "order": "発行依頼", "delivery": "交付", "backup": "バックアップ", "recovery": "鍵回復",
               "revocation": "失効", "crl": "失効リスト", "report": "帳票", "endpoint": "画面",
               "access_code": "確認コード"},
+    SourceKind: {"text": "文字だけのファイル", "markdown": "Markdown", "pdf": "PDF"},
+    EditionState: {"draft": "下書き", "unused": "使わない下書き", "scheduled": "施行予定", "in_force": "有効",
+                   "former": "旧版"},
     ConsentVerb: {"agree": "同意します", "acknowledge": "認めます", "promise": "約束します"},
     Event: {
         "installation:created": "システムの初期設定", "installation:claimed": "運用の開始", "demo:created": "デモの作成",
@@ -80,7 +85,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "corporation:registered": "法人の登録", "corporation:changed": "法人の変更", "person:registered": "権限者の登録",
         "person:changed": "権限者の変更", "person:invited": "権限者への案内",
         "person:code_sent": "確認コードの送付", "person:signed_in": "権限者のサインイン",
-        "person:signed_out": "権限者のサインアウト", "edition:imported": "利用規約の取込み", "consent:given": "規約の承諾",
+        "person:signed_out": "権限者のサインアウト", "edition:imported": "利用規約の取込み",
+        "edition:approved": "利用規約の承認", "consent:given": "規約の承諾",
         "application:drafted": "申請の作成", "application:edited": "申請の訂正", "application:submitted": "申請の提出",
         "application:withdrawn": "申請の取下げ", "application:lapsed": "申請の期限切れ",
         "application:screening_started": "審査の開始", "application:field_checked": "項目の判定",
@@ -104,6 +110,7 @@ TONES: dict[type[StrEnum], dict[str, str]] = {
     RevocationState: {"received": "warn", "decided": "warn", "executed": "bad"},
     RecoveryState: {"requested": "warn", "authorized": "active", "opened": "good"},
     OrderState: {"asked": "warn", "done": "good", "failed": "bad"},
+    EditionState: {"draft": "warn", "scheduled": "active", "in_force": "good"},
     Outcome: {"begun": "warn", "refused": "bad"},
     Verdict: {"pass": "good", "fail": "bad"},
     AgreementState: {"active": "good", "suspended": "warn", "ended": "bad"},

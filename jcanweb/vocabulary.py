@@ -35,12 +35,25 @@ class Permission(StrEnum):
     ORGANIZATION_REGISTER = "organization:register"
     PERSON_INVITE = "person:invite"
     TERMS_VIEW = "terms:view"
+    TERMS_IMPORT = "terms:import"
+    TERMS_APPROVE = "terms:approve"
     REPORT_VIEW = "report:view"
     AUDIT_VIEW = "audit:view"
     OFFICER_VIEW = "officer:view"
     OFFICER_MANAGE = "officer:manage"
     CUSTODIAN_APPOINT = "custodian:appoint"
     PROFILE_MANAGE = "profile:manage"
+
+
+class EditionState(StrEnum):
+    """Follows from the approvals and the day, never stored."""
+
+    DRAFT = "draft"
+    UNUSED = "unused"
+    """A draft whose version was approved with another text."""
+    SCHEDULED = "scheduled"
+    IN_FORCE = "in_force"
+    FORMER = "former"
 
 
 class ApplicationState(StrEnum):
@@ -224,6 +237,7 @@ class Event(StrEnum):
     PERSON_SIGNED_IN = "person:signed_in"
     PERSON_SIGNED_OUT = "person:signed_out"
     EDITION_IMPORTED = "edition:imported"
+    EDITION_APPROVED = "edition:approved"
     CONSENT_GIVEN = "consent:given"
     APPLICATION_DRAFTED = "application:drafted"
     APPLICATION_EDITED = "application:edited"

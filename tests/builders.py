@@ -15,6 +15,8 @@ from jcanweb.models import (
     Consent,
     ConsentStatement,
     Corporation,
+    Edition,
+    EditionApproval,
     FieldCheck,
     Officer,
     Person,
@@ -161,3 +163,11 @@ def _kept(made: Any) -> Any:
     db.session.add(made)
     db.session.flush()
     return made
+
+
+def edition(source: bytes, *, version: str = "9.0", effective_on: date | None = None) -> Edition:
+    """An official edition approved as it would stand there; the day may be past."""
+    made = terms.import_edition(source, version=version, proposed_on=effective_on or jst_date(clock.now()))
+    made.approval = EditionApproval(version=version, official=True, approved_by=officer(Role.APPROVER).id,
+                                    approved_at=clock.now(), effective_on=made.proposed_on)  # fmt: skip
+    return _kept(made)

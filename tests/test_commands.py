@@ -41,6 +41,8 @@ def test_a_text_is_imported_once_and_the_record_is_whole(typed: Typed, tmp_path:
     words = ("terms", "import", str(text), "--version", "9.0", "--effective", date(2026, 1, 1).isoformat())
     shown = typed(*words).output
     assert terms.read(terms.sample()).sha256 in shown
+    assert "draft and not in force" in shown
+    assert "/terms/editions/2" in shown
     assert "既に登録" in typed(*words, code=1).output
     assert "whole" in typed("verify-audit").output
 

@@ -145,7 +145,7 @@ def test_a_dangerous_act_is_fresh_and_its_form_leads_back(app: Any) -> None:
     """Approve, issue, revoke, recover, and what changes who may."""
     fresh = {Permission.APPLICATION_APPROVE, Permission.APPLICATION_ISSUE, Permission.REVOCATION_DECIDE,
              Permission.REVOCATION_EXECUTE, Permission.RECOVERY_AUTHORIZE, Permission.RECOVERY_OPEN,
-             Permission.OFFICER_MANAGE, Permission.CUSTODIAN_APPOINT}  # fmt: skip
+             Permission.OFFICER_MANAGE, Permission.CUSTODIAN_APPOINT, Permission.TERMS_APPROVE}  # fmt: skip
     for rule, method in endpoints(app, "officer"):
         _, permission, asked = who_may(app, rule.endpoint)
         if method == "POST" and permission in fresh and rule.endpoint not in HARMLESS:

@@ -42,6 +42,7 @@ def upgrade() -> None:
                 "person:signed_in",
                 "person:signed_out",
                 "edition:imported",
+                "edition:approved",
                 "consent:given",
                 "application:drafted",
                 "application:edited",
@@ -303,15 +304,57 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version", sa.String(length=20), nullable=False),
         sa.Column("official", sa.Boolean(), nullable=False),
-        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
         sa.Column("source", sa.LargeBinary(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "text",
+                "markdown",
+                "pdf",
+                name="sourcekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("imported_by", sa.Integer(), nullable=True),
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["imported_by"], ["officer.id"], name=op.f("fk_edition_imported_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edition")),
-        sa.UniqueConstraint("official", "effective_on", name="uq_edition_effective"),
-        sa.UniqueConstraint("version", name=op.f("uq_edition_version")),
+        sa.UniqueConstraint("id", "imported_by", name="uq_edition_imported_by"),
+        sa.UniqueConstraint("version", "sha256", "imported_by", name="uq_edition_draft"),
+    )
+    op.create_table(
+        "edition_approval",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("official", sa.Boolean(), nullable=False),
+        sa.Column("imported_by", sa.Integer(), nullable=True),
+        sa.Column("approved_by", sa.Integer(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("imported_by <> approved_by", name=op.f("ck_edition_approval_two_person_approve")),
+        sa.CheckConstraint(
+            "approved_by IS NOT NULL OR NOT official", name=op.f("ck_edition_approval_approved")
+        ),
+        sa.ForeignKeyConstraint(
+            ["approved_by"], ["officer.id"], name=op.f("fk_edition_approval_approved_by")
+        ),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_edition_approval_edition_id")),
+        sa.ForeignKeyConstraint(
+            ["edition_id", "imported_by"],
+            ["edition.id", "edition.imported_by"],
+            name="fk_edition_approval_importer",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_edition_approval")),
+        sa.UniqueConstraint("edition_id", name=op.f("uq_edition_approval_edition_id")),
+        sa.UniqueConstraint("version", name=op.f("uq_edition_approval_version")),
+        sa.UniqueConstraint("official", "effective_on", name="uq_edition_approval_day"),
     )
     op.create_table(
         "officer_invitation",

@@ -5,7 +5,7 @@ from jcanweb.models.audit import AuditEntry, AuditHead, Counter
 from jcanweb.models.certificate import Certificate, Crl, Order
 from jcanweb.models.consent import Consent, ConsentStatement, Receipt
 from jcanweb.models.delivery import Delivery
-from jcanweb.models.edition import Edition
+from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
@@ -16,6 +16,6 @@ from jcanweb.models.vault import Backup, BackupShare
 __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent",
     "ConsentStatement", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
-    "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order", "Person",
-    "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
+    "Person", "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "receipt", "field_check", "crl", "edition")
+APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "receipt", "field_check", "crl", "edition",
+               "edition_approval")  # fmt: skip
 
 
 def create(connection: Connection) -> None:
@@ -44,9 +45,15 @@ OPENED = """(new.recovery_id, new.backup_id, new.half, new.custodian_id, new.ope
   <> (old.recovery_id, old.backup_id, old.half, old.custodian_id, old.opened_by)"""
 """Who opened what is never rewritten."""
 
+IMPORTED = """NOT EXISTS (SELECT 1 FROM edition e WHERE e.id = new.edition_id AND e.version = new.version
+  AND e.official = new.official AND (e.imported_by = new.imported_by
+  OR (e.imported_by IS NULL AND new.imported_by IS NULL)))"""
+"""A foreign key would let a NULL stand for the importer."""
+
 GUARDS = (
     ("two_person_checker", "UPDATE", "application", CHECKER),
     ("two_person_checked", "INSERT", "field_check", CHECKED),
+    ("two_person_imported", "INSERT", "edition_approval", IMPORTED),
     ("share_opening_own", "INSERT", "share_opening", OPENER),
     ("share_opening_kept", "UPDATE", "share_opening", OPENED),
     ("custodian_disjoint_moved", "UPDATE", "custodian", "new.officer_id <> old.officer_id"),

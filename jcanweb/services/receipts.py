@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jcanweb import clock, keys, terms, verifier
+from jcanweb import clock, keys, verifier
 from jcanweb.config import setting
 from jcanweb.database import flush
 from jcanweb.models import Application, Consent, Person, Receipt
@@ -34,10 +34,11 @@ def make(consent: Consent, shown: Presentation, *, application: Application, by:
     `entry` and `head` are what `audit.record_placed` gave for this consent.
     """
     edition, corporation, key = consent.edition, by.corporation, keys.receipt_key()
+    if edition.effective_on is None:
+        raise ValueError("a draft of the terms is accepted by nobody")
     content = receipt.build(receipt.Receipt(
         consent_id=consent.id, kind="application", application=application.number, controller=setting("LRA_NAME_JA"),
-        edition=receipt.EditionText(edition.version, edition.effective_on, MEDIA_TYPES[terms.kind_of(edition.source)],
-                                    edition.source),
+        edition=receipt.EditionText(edition.version, edition.effective_on, MEDIA_TYPES[edition.kind], edition.source),
         statements=shown.statements, button=consent.button, locale=consent.locale,
         principal=receipt.Principal(by.id, by.name, by.email, by.authority.value, by.delegated_from, by.delegated_to),
         organization=receipt.Organization(corporation.corporate_number, corporation.company_id, corporation.name),

@@ -23,4 +23,4 @@ def prepare() -> None:
         audit.record(Event.INSTALLATION_CREATED, Subject.INSTALLATION, 1, by=None,
                      issuer_sha256=hashlib.sha256(der).hexdigest())  # fmt: skip
     if db.session.query(Edition).first() is None:
-        terms.import_edition(sample(), version="見本", effective_on=terms.SAMPLE_FROM, official=False)
+        terms.set_up_sample(sample())

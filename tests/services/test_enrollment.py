@@ -101,7 +101,7 @@ def last(event: Event) -> AuditEntry:
 
 
 def newer_edition() -> Edition:
-    return terms.import_edition(sample() + b"\n", version="9.0", effective_on=date(2026, 11, 24))
+    return builders.edition(sample() + b"\n")
 
 
 # --- consent --------------------------------------------------------------------------------------------

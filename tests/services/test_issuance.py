@@ -38,7 +38,7 @@ from jcanweb.models import (
 )
 from jcanweb.pki import enclave_child
 from jcanweb.services import issuance as service
-from jcanweb.services import reconcile, terms
+from jcanweb.services import reconcile
 from jcanweb.vocabulary import (
     AgreementState,
     CustodianGroup,
@@ -165,7 +165,7 @@ def test_a_delegation_that_ended_is_refused(cast: Cast) -> None:
 def test_a_consent_to_another_edition_is_refused(cast: Cast) -> None:
     edition = db.session.query(Edition).one()
     source = edition.source + b"\n"
-    terms.import_edition(source, version="9.0", effective_on=date(2026, 11, 24))
+    builders.edition(source, version="9.0")
     refused(cast, ConsentMissing, "規約が改定")
 
 

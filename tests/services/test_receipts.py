@@ -138,7 +138,7 @@ def test_the_receipt_stays_as_it_was_when_the_person_changes(draft: Application)
     ids=["Markdown", "PDF"],
 )
 def test_a_text_of_another_kind_is_named_as_such(context: Any, source: bytes, media_type: str) -> None:
-    editions.import_edition(source, version="9.0", effective_on=date(2026, 11, 24))
+    builders.edition(source)
     (made,) = receipts.of(accept(builders.person()))
     said = receipts.read(made)["terms"]
     assert (said["media_type"], base64.b64decode(said["content"])) == (media_type, source)
@@ -146,7 +146,7 @@ def test_a_text_of_another_kind_is_named_as_such(context: Any, source: bytes, me
 
 
 def test_a_new_edition_makes_another_receipt_of_the_same_application(draft: Application) -> None:
-    editions.import_edition(terms.sample() + b"\n", version="9.0", effective_on=date(2026, 11, 24))
+    builders.edition(terms.sample() + b"\n")
     accept(draft.person, application=draft)
     newest, first = receipts.of(draft)
     assert receipts.read(newest)["terms"]["version"] == "9.0"
@@ -243,7 +243,7 @@ def test_an_entry_is_handed_out_with_its_way_to_the_head(context: Any) -> None:
     edition = db.session.query(Edition).one()
     for _ in range(5):
         entry, head = audit.record_placed(Event.EDITION_IMPORTED, Subject.EDITION, edition.id, by=None, version="見本",
-                                          sha256=edition.sha256, effective_on="2018-01-01")  # fmt: skip
+                                          sha256=edition.sha256, proposed_on="2018-01-01")  # fmt: skip
         assert entry.leads_to(head)
         newest = db.session.query(AuditEntry).order_by(AuditEntry.sequence.desc()).first()
         assert newest is not None

@@ -65,8 +65,7 @@ def one(app: Any, number: str) -> Application:
 def new_edition(app: Any, version: str = "9.0") -> None:
     """An official edition takes effect while somebody reads."""
     with app.app_context(), transaction():
-        terms.import_edition(sample().replace("見本".encode(), "新版".encode()), version=version,
-                             effective_on=TODAY, by=None)  # fmt: skip
+        builders.edition(sample().replace("見本".encode(), "新版".encode()), version=version)
 
 
 def refused(app: Any, event: Event) -> list[str]:

@@ -1,7 +1,6 @@
 """The page of issuing: what waits, one press, and each refusal with what happens next."""
 
 import re
-from datetime import date
 from typing import Any
 
 import pytest
@@ -176,7 +175,7 @@ def test_terms_that_changed_after_the_approval_are_the_applicants_turn(app: Any,
     desk.visitor.get("/issue")
     with app.test_request_context(), transaction():
         source = terms.in_force().source + b"\n"
-        terms.import_edition(source, version="9.0", effective_on=date(2026, 11, 24))
+        builders.edition(source, version="9.0")
     page = desk.visitor.send("発行する", status=409)
     refused(app, desk, page, "利用規約が改定された", "ConsentMissing")
     assert "担当: 申請者" in page.text

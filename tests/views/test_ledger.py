@@ -110,7 +110,7 @@ def test_htmx_gets_only_the_rows(app: Any, operator: Visitor) -> None:
 def test_everything_bound_to_it_is_shown(app: Any, operator: Visitor) -> None:
     with app.test_request_context(), transaction():
         source = terms.in_force().source + b"\n"
-        terms.import_edition(source, version="3.0", effective_on=date(2025, 1, 20))
+        builders.edition(source, version="3.0", effective_on=date(2025, 1, 20))
     one = made(app)
     page = operator.get(f"/certificates/{one.jc_number}")
     with app.app_context():

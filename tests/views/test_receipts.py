@@ -87,7 +87,7 @@ def test_the_receipt_is_found_from_the_own_pages_and_saved(applicant: Visitor, n
 
 def test_an_older_consent_keeps_its_receipt(app: Any, applicant: Visitor, number: str) -> None:
     with app.app_context(), transaction():
-        terms.import_edition(sample() + b"\n", version="9.0", effective_on=terms.SAMPLE_FROM, by=None)
+        builders.edition(sample() + b"\n", effective_on=terms.SAMPLE_FROM)
     applicant.get(f"/apply/terms/{number}")
     applicant.send(enrollment.BUTTON, **TICKED)
     page = applicant.get(f"/my/receipts/{number}")
