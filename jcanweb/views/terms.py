@@ -93,7 +93,7 @@ def _page(edition: Edition, form: ApproveForm, **more: Any) -> tuple[str, int]:
     document = terms.document(edition)
     return respond(
         "terms/show.html", edition=edition, form=form, document=document, statements=reader.statements(document),
-        state=terms.states([edition])[edition.id], current=terms.in_force(), lines=edition.text.split("\n"),
+        state=terms.states([edition])[edition.id], current=terms.in_force(), lines=[(number, line.strip()) for number, line in enumerate(edition.text.split("\n"), 1)],
         unread={number for number, _ in document.unread}, me=g.officer.id,
         history=trail.history(Subject.EDITION, edition.id), **more,
     )  # fmt: skip

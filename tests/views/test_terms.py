@@ -62,8 +62,8 @@ def test_every_article_paragraph_and_item_stands_on_the_page_in_its_order(
     for revision in kept.revisions:
         parts += [
             revision.version,
-            revision.summary,
             f"{revision.date.year}年{revision.date.month}月{revision.date.day}日",
+            revision.summary,
         ]
     contents = [article.mark for article in kept.articles]
     assert [one for one in page.words("a") if one in contents] == contents
@@ -193,10 +193,12 @@ def test_the_page_shows_the_document_its_reading_and_the_statements(app: Any, br
     rows[place:place] = ["- 1 -", f"\f{HEAD}", ""]
     url = draft(app, "\n".join(rows).encode())
     page = signed_in(app, browser, Role.AUDITOR).get(url)
-    lines = ["".join(one.itertext()) for one in page.all("ol")[0].iter(f"{HTML}li")]
-    assert len(lines) == len(rows)
-    assert lines[place : place + 2] == ["［条の外］- 1 -", f"［条の外］{HEAD.strip()}"]
-    assert page.words("mark") == [lines[place], lines[place + 1]]
+    lines = {
+        int(one.get("value", "0")): "".join(one.itertext()) for one in page.all("ol")[0].iter(f"{HTML}li")
+    }
+    assert list(lines) == [number for number, row in enumerate(rows, 1) if row.strip()]
+    assert [lines[place + 1], lines[place + 2]] == ["［条の外］- 1 -", f"［条の外］{HEAD.strip()}"]
+    assert page.words("mark") == [lines[place + 1], lines[place + 2]]
     assert len([one for one in page.words("strong") if one in {"同意します", "認めます", "約束します"}]) == 6
     assert buttons(page) == []
 
