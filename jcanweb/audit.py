@@ -48,6 +48,8 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.EDITION_IMPORTED: frozenset({"version", "sha256", "proposed_on"}),
     Event.EDITION_APPROVED: frozenset({"version", "sha256", "effective_on"}),
     Event.CONSENT_GIVEN: frozenset({"consent", "edition", "edition_sha256", "statements"}),
+    Event.ADDRESS_OPENED: frozenset({"consent", "ground"}),
+    Event.ADDRESS_DELETED: frozenset({"count"}),
     Event.APPLICATION_DRAFTED: frozenset({"person"}),
     Event.APPLICATION_EDITED: frozenset({"fields", "revision"}),
     Event.APPLICATION_SUBMITTED: frozenset({"revision"}),

@@ -9,7 +9,7 @@ from typing import Any
 
 from jcanweb import mail
 from jcanweb.database import transaction
-from jcanweb.services import delivery, reconcile, recovery, screening, status
+from jcanweb.services import addresses, delivery, reconcile, recovery, screening, status, timestamps
 
 EVERY = 60
 """seconds"""
@@ -27,6 +27,8 @@ JOBS: dict[str, Callable[[], Any]] = {
     "applications nobody went on with": lapse_applications,
     "the CRL": status.current,
     "mails": mail.dispatch,
+    "addresses past their day": addresses.delete_due,
+    "time-stamps": timestamps.run,  # last: it may wait for somebody else's server
 }
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from jcanweb.terms.document import SourceKind
 from jcanweb.terms.statements import ConsentVerb
 from jcanweb.vocabulary import (
+    AddressGround,
     AgreementState,
     ApplicationState,
     Authority,
@@ -61,6 +62,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
                           "registration_authority": "登録局"},
     RecoveryGround: {"subscriber_lost_pfx": "利用者が証明書ファイルを失った", "subscriber_lost_pin": "利用者がPINを失った",
                      "service_restoration": "サービスの復旧", "legal_order": "法令に基づく命令"},
+    AddressGround: {"dispute": "承諾した人についての争い", "legal_order": "法令に基づく命令", "investigation": "不正の調査"},
     Outcome: {"begun": "開始", "done": "完了", "refused": "拒否"},
     Damage: {"missing": "記録が抜けています", "changed": "記録が書き換えられています",
              "unreadable": "読み取れない記録があります", "beyond_head": "要約に含まれない記録が足されています",
@@ -87,6 +89,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "person:code_sent": "確認コードの送付", "person:signed_in": "権限者のサインイン",
         "person:signed_out": "権限者のサインアウト", "edition:imported": "利用規約の取込み",
         "edition:approved": "利用規約の承認", "consent:given": "規約の承諾",
+        "address:opened": "承諾のIPアドレスの閲覧", "address:deleted": "承諾のIPアドレスの消去",
         "application:drafted": "申請の作成", "application:edited": "申請の訂正", "application:submitted": "申請の提出",
         "application:withdrawn": "申請の取下げ", "application:lapsed": "申請の期限切れ",
         "application:screening_started": "審査の開始", "application:field_checked": "項目の判定",

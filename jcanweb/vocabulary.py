@@ -173,6 +173,14 @@ class RecoveryGround(StrEnum):
     LEGAL_ORDER = "legal_order"
 
 
+class AddressGround(StrEnum):
+    """Why the address of a consent is looked at."""
+
+    DISPUTE = "dispute"
+    LEGAL_ORDER = "legal_order"
+    INVESTIGATION = "investigation"
+
+
 class Outcome(StrEnum):
     BEGUN = "begun"
     DONE = "done"
@@ -239,6 +247,8 @@ class Event(StrEnum):
     EDITION_IMPORTED = "edition:imported"
     EDITION_APPROVED = "edition:approved"
     CONSENT_GIVEN = "consent:given"
+    ADDRESS_OPENED = "address:opened"
+    ADDRESS_DELETED = "address:deleted"
     APPLICATION_DRAFTED = "application:drafted"
     APPLICATION_EDITED = "application:edited"
     APPLICATION_SUBMITTED = "application:submitted"

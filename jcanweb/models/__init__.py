@@ -3,7 +3,7 @@
 from jcanweb.models.application import Application, FieldCheck
 from jcanweb.models.audit import AuditEntry, AuditHead, Counter
 from jcanweb.models.certificate import Certificate, Crl, Order
-from jcanweb.models.consent import Consent, ConsentStatement, Receipt
+from jcanweb.models.consent import Consent, ConsentAddress, ConsentStatement, Receipt, ReceiptTimestamp
 from jcanweb.models.delivery import Delivery
 from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
@@ -14,8 +14,8 @@ from jcanweb.models.revocation import Revocation
 from jcanweb.models.vault import Backup, BackupShare
 
 __all__ = [
-    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent",
+    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent", "ConsentAddress",
     "ConsentStatement", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
     "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
-    "Person", "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "Person", "Receipt", "ReceiptTimestamp", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "receipt", "field_check", "crl", "edition",
+APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "receipt", "receipt_timestamp", "field_check", "crl", "edition",
                "edition_approval")  # fmt: skip
 
 
@@ -58,6 +58,7 @@ GUARDS = (
     ("share_opening_kept", "UPDATE", "share_opening", OPENED),
     ("custodian_disjoint_moved", "UPDATE", "custodian", "new.officer_id <> old.officer_id"),
     ("custodian_disjoint_gone", "DELETE", "custodian", "true"),
+    ("consent_address_kept", "UPDATE", "consent_address", "true"),
 )
 """Row triggers that refuse where the condition holds, alike on both databases: name, act, table, condition."""
 

@@ -20,7 +20,7 @@ from jcanweb.errors import (
     TermsChanged,
 )
 from jcanweb.models import Application, Consent, ConsentStatement, Edition, Person
-from jcanweb.services import documents, organizations, presentation, receipts, terms
+from jcanweb.services import addresses, documents, organizations, presentation, receipts, terms
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.vocabulary import ApplicationState, Event, Subject
 
@@ -51,12 +51,12 @@ def serve(edition: Edition, statements: tuple[reader.Statement, ...], *, to: Per
     return presentation.serve(edition, statements, button=BUTTON, to=to)
 
 
-def accept(
-    served: str, accepted: set[int], *, application: Application | None = None, by: Person
-) -> Application:
+def accept(served: str, accepted: set[int], *, application: Application | None = None, address: str | None = None,
+           by: Person) -> Application:  # fmt: skip
     """Keep the consent to every statement that was served, with its receipt and the draft it belongs to.
 
     Without `application` a draft is begun; a person has one draft at a time, so a second click finds it.
+    `address`: the IP address it came from, kept only where a setting says so.
     Raises NotEligible; PresentationRefused when `served` is not what `serve` gave to this person, or was accepted
     before for another application; TermsChanged when another edition is in force; ConsentMissing when not all were
     accepted; AlreadySubmitted for an application that is not being edited.
@@ -93,6 +93,7 @@ def accept(
         Event.CONSENT_GIVEN, Subject.APPLICATION, draft.id, by=by, consent=consent.id, edition=edition.id,
         edition_sha256=edition.sha256, statements=sorted(accepted))  # fmt: skip
     receipts.make(consent, shown, application=draft, by=by, entry=entry, head=head)
+    addresses.keep(consent, address)
     return draft
 
 

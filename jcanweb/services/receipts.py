@@ -13,6 +13,7 @@ from jcanweb.models import Application, Consent, Person, Receipt
 from jcanweb.pdf import typeset
 from jcanweb.pki import canonical, receipt
 from jcanweb.pki.presentation import Presentation
+from jcanweb.services import timestamps
 from jcanweb.terms import ConsentVerb, SourceKind
 from jcanweb.vocabulary import Authority
 
@@ -64,8 +65,8 @@ def of(application: Application) -> list[Receipt]:
 
 
 def file(one: Receipt) -> bytes:
-    """The file that verifies without this installation."""
-    return receipt.write(one.content, _signature(one))
+    """The file that verifies without this installation, with its time-stamp as soon as there is one."""
+    return receipt.write(one.content, _signature(one), one.timestamp.token if one.timestamp else None)
 
 
 def pdf(one: Receipt) -> bytes:
@@ -105,7 +106,7 @@ def check(content: bytes) -> Checked | str:
     Nothing of the file is kept.
     """
     try:
-        findings = verifier.verify(content, {fingerprint()})
+        findings = verifier.verify(content, {fingerprint()}, timestamps.roots())
     except verifier.Unreadable as trouble:
         return str(trouble)
     code = verifier.exit_code(findings)
@@ -144,7 +145,7 @@ def _printed(one: Receipt) -> dict[str, Any]:
                   "effective_on": japanese_date(date.fromisoformat(terms["effective_on"]))},
         "audit": {"row": signed["audit"]["index"] + 1, "size": signed["audit"]["tree_size"], "root": signed["audit"]["root"]},
         "signature": {"value": canonical.base64_text(signature.value), "key_id": signature.key_id},
-        "stamped": None,
+        "stamped": one.timestamp and _moments(one.timestamp.stamped_at), "awaited": bool(setting("TSA_URL")),
         "verify_url": f"{url}/receipts/verify", "program_url": f"{url}/receipts/verifier.py", "key_url": f"{url}/keys/receipt.pem",
     }  # fmt: skip
 

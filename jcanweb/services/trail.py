@@ -35,7 +35,7 @@ class Step:
     event: Event
     outcome: Outcome
     who: str
-    """An officer's name; for others what they are (申請者, リンクの受取人, 自動処理)."""
+    """An officer's name; for others what they are (申請者, リンクの受取人, 端末の操作者, 自動処理)."""
     about: SecretKind | None = None
     """Which of the two secrets, where a delivery or a backup is told of."""
 
@@ -100,5 +100,5 @@ def for_applicant(application_id: int) -> list[Step]:
 
 
 def _other(actor: str) -> str:
-    others = {"person": "申請者", "link": "リンクの受取人"}
+    others = {"person": "申請者", "link": "リンクの受取人", "terminal": "端末の操作者"}
     return others.get(actor.partition(":")[0], "自動処理")

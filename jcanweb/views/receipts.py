@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, g, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from jcanweb import labels
+from jcanweb.config import setting
 from jcanweb.errors import PdfRefused
 from jcanweb.forms.officers import whole_number
 from jcanweb.forms.receipts import VerifyForm
@@ -126,6 +127,7 @@ def _shown(application: Application, page: str, problem: str | None = None) -> t
         delegated=[day and date.fromisoformat(day) for day in (person["delegated_from"], person["delegated_to"])],
         verbs={verb.value: labels.word(verb) for verb in ConsentVerb},
         back_url=url_for(BACK[page], number=number), problem=problem, status=409 if problem else 200,
+        stamped_at=one.timestamp and one.timestamp.stamped_at, awaited=bool(setting("TSA_URL")),
         file_url=url_for(f"{page}_file", number=number, consent=named),
         pdf_url=url_for(f"{page}_pdf", number=number, consent=named),
         others=[(url_for(page, number=number, consent=other.consent_id), other.made_at) for other in every if other is not one],

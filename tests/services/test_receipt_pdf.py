@@ -46,7 +46,7 @@ def test_it_says_what_was_signed(made: Receipt) -> None:
     for value in ("同意します", "認めます", "約束します", "2026年11月24日（火）10:00:00", "2026-11-2401:00:00UTC", LONG,
                   "委任を受けた者2026年1月1日（木）から2026年12月31日（木）まで", said["organization"]["corporate_number"],
                   said["application"], said["terms"]["sha256"], said["audit"]["root"], receipts.key_id(made),
-                  said["pii_principal"]["email"], f"第{said['audit']['index'] + 1}行", "まだ付いていません"):  # fmt: skip
+                  said["pii_principal"]["email"], f"第{said['audit']['index'] + 1}行", "付いていません。"):  # fmt: skip
         assert value in words, value
     assert f"「{said['button']}」" in words
 

@@ -11,7 +11,7 @@ import pytest
 
 from jcanweb import keys
 from jcanweb.database import db, transaction
-from jcanweb.models import Application, Person
+from jcanweb.models import Application, Person, Receipt, ReceiptTimestamp
 from jcanweb.services import enrollment, receipts, terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import ApplicationState as A
@@ -101,6 +101,18 @@ def test_the_pdf_of_each_receipt_is_saved_from_its_page(app: Any, applicant: Vis
     assert newest.headers["Cache-Control"] == "no-store"
     assert newest.data.startswith(b"%PDF")
     assert newest.data != first.data
+
+
+def test_the_page_tells_when_the_receipt_was_stamped(app: Any, applicant: Visitor, number: str) -> None:
+    assert "付いていません。日時は登録局の時計によります。" in applicant.get(f"/my/receipts/{number}").text
+    app.config["TSA_URL"] = "http://tsa.example/"
+    assert "まだ付いていません。" in applicant.get(f"/my/receipts/{number}").text
+    with app.app_context(), transaction():
+        one = db.session.query(Receipt).one()
+        db.session.add(ReceiptTimestamp(receipt_id=one.id, token=b"x", stamped_at=invented.GIVEN))
+    page = applicant.get(f"/my/receipts/{number}")
+    assert "2026年11月24日（火） 10:00（時刻認証局による）" in page.text
+    assert "--tsa-root" in page.text
 
 
 def test_where_no_pdf_can_be_made_the_file_is_offered(app: Any, browser: Visitor) -> None:
