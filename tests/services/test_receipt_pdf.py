@@ -54,7 +54,7 @@ def test_it_says_what_was_signed(made: Receipt) -> None:
 def test_a_hostile_name_is_only_text(made: Receipt) -> None:
     content = receipts.pdf(made)
     assert "".join(HOSTILE.split()) in text(content)
-    assert len(opened(content).pages) == 2
+    assert len(opened(content).pages) <= 2
 
 
 def test_the_attached_file_is_the_receipt_and_holds(made: Receipt) -> None:

@@ -123,6 +123,7 @@ def test_where_no_pdf_can_be_made_the_file_is_offered(app: Any, browser: Visitor
     page = browser.get(f"/my/receipts/{one.number}.pdf", status=409)
     assert "書体にない文字" in page.text
     assert f'href="/my/receipts/{one.number}.json"' in page.text
+    assert ".pdf" not in page.text
 
 
 def test_an_older_consent_keeps_its_receipt(app: Any, applicant: Visitor, number: str) -> None:
