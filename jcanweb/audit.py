@@ -48,6 +48,7 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.EDITION_IMPORTED: frozenset({"version", "sha256", "proposed_on"}),
     Event.EDITION_APPROVED: frozenset({"version", "sha256", "effective_on"}),
     Event.CONSENT_GIVEN: frozenset({"consent", "edition", "edition_sha256", "statements"}),
+    Event.CONSENT_WITHDRAWN: frozenset({"consent", "revocation", "due_at"}),
     Event.APPLICATION_DRAFTED: frozenset({"person"}),
     Event.APPLICATION_EDITED: frozenset({"fields", "revision"}),
     Event.APPLICATION_SUBMITTED: frozenset({"revision"}),

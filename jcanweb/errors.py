@@ -177,5 +177,9 @@ class CertificateExpired(RuleViolation):
     sentence = "この証明書は有効期間が終わっています。期限切れの証明書は失効の対象になりません。"
 
 
+class ConsentWithdrawn(RuleViolation):
+    sentence = "利用者がバックアップの同意を撤回したため、失効しないと決めることはできません。「失効すると決める」を押してください。"
+
+
 class RevocationOpen(RuleViolation):
     sentence = "この証明書の失効は既に受け付けています。失効の一覧から続きの手続きをしてください。"

@@ -86,7 +86,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "person:changed": "権限者の変更", "person:invited": "権限者への案内",
         "person:code_sent": "確認コードの送付", "person:signed_in": "権限者のサインイン",
         "person:signed_out": "権限者のサインアウト", "edition:imported": "利用規約の取込み",
-        "edition:approved": "利用規約の承認", "consent:given": "規約の承諾",
+        "edition:approved": "利用規約の承認", "consent:given": "規約の承諾", "consent:withdrawn": "バックアップの同意の撤回",
         "application:drafted": "申請の作成", "application:edited": "申請の訂正", "application:submitted": "申請の提出",
         "application:withdrawn": "申請の取下げ", "application:lapsed": "申請の期限切れ",
         "application:screening_started": "審査の開始", "application:field_checked": "項目の判定",

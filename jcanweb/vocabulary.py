@@ -239,6 +239,7 @@ class Event(StrEnum):
     EDITION_IMPORTED = "edition:imported"
     EDITION_APPROVED = "edition:approved"
     CONSENT_GIVEN = "consent:given"
+    CONSENT_WITHDRAWN = "consent:withdrawn"
     APPLICATION_DRAFTED = "application:drafted"
     APPLICATION_EDITED = "application:edited"
     APPLICATION_SUBMITTED = "application:submitted"

@@ -16,7 +16,9 @@ from jcanweb.pki.tree import Frontier, leaf_hash, root_of
 from jcanweb.services import status
 from jcanweb.vocabulary import ApplicationState, Damage, Event, Outcome, Role, Subject
 from tests import builders, plain
+from tests.issued import issued_certificate
 from tests.people import PASSWORD, officer
+from tests.withdrawals import withdraw
 
 
 def entries() -> list[AuditEntry]:
@@ -350,7 +352,9 @@ def test_the_tree_is_that_of_rfc_9162(context: Any) -> None:
 @pytest.fixture
 def kept(context: Any) -> None:
     """A row in every append-only table."""
-    builders.receipt(builders.application(ApplicationState.APPROVED))
+    application = builders.application(ApplicationState.APPROVED)
+    builders.receipt(application)
+    withdraw(issued_certificate(application=application))
     status.publish()
     db.session.commit()
 

@@ -44,6 +44,7 @@ def upgrade() -> None:
                 "edition:imported",
                 "edition:approved",
                 "consent:given",
+                "consent:withdrawn",
                 "application:drafted",
                 "application:edited",
                 "application:submitted",
@@ -775,6 +776,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_certificate_screened_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("application_id", name=op.f("uq_certificate_application_id")),
+        sa.UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         sa.UniqueConstraint("jc_number", name=op.f("uq_certificate_jc_number")),
         sa.UniqueConstraint("order_id", name=op.f("uq_certificate_order_id")),
         sa.UniqueConstraint("public_key_sha256", name=op.f("uq_certificate_public_key_sha256")),
@@ -1004,7 +1006,8 @@ def upgrade() -> None:
         ),
         sa.Column("words", sa.String(length=1000), nullable=False),
         sa.Column("invalid_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("received_by", sa.Integer(), nullable=False),
+        sa.Column("received_by", sa.Integer(), nullable=True),
+        sa.Column("received_from", sa.Integer(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.Integer(), nullable=True),
@@ -1034,12 +1037,20 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("decided_by <> executed_by", name=op.f("ck_revocation_two_person_execute")),
         sa.CheckConstraint("received_by <> decided_by", name=op.f("ck_revocation_two_person_decide")),
+        sa.CheckConstraint(
+            "(received_by IS NULL) <> (received_from IS NULL)", name=op.f("ck_revocation_received")
+        ),
         sa.ForeignKeyConstraint(
             ["certificate_id"], ["certificate.id"], name=op.f("fk_revocation_certificate_id")
         ),
         sa.ForeignKeyConstraint(["decided_by"], ["officer.id"], name=op.f("fk_revocation_decided_by")),
         sa.ForeignKeyConstraint(["executed_by"], ["officer.id"], name=op.f("fk_revocation_executed_by")),
         sa.ForeignKeyConstraint(["received_by"], ["officer.id"], name=op.f("fk_revocation_received_by")),
+        sa.ForeignKeyConstraint(
+            ["certificate_id", "received_from"],
+            ["certificate.id", "certificate.person_id"],
+            name="fk_revocation_subscriber",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revocation")),
     )
     with op.batch_alter_table("revocation", schema=None) as batch_op:
@@ -1061,6 +1072,29 @@ def upgrade() -> None:
             sqlite_where=sa.text("state <> 'refused'"),
             postgresql_where=sa.text("state <> 'refused'"),
         )
+
+    op.create_table(
+        "consent_withdrawal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("consent_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("button", sa.String(length=80), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id", "person_id"],
+            ["certificate.id", "certificate.person_id"],
+            name="fk_consent_withdrawal_subscriber",
+        ),
+        sa.ForeignKeyConstraint(
+            ["consent_id"], ["consent.id"], name=op.f("fk_consent_withdrawal_consent_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_withdrawal")),
+        sa.UniqueConstraint("certificate_id", name=op.f("uq_consent_withdrawal_certificate_id")),
+    )
+    with op.batch_alter_table("consent_withdrawal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_withdrawal_consent_id"), ["consent_id"], unique=False)
 
     op.create_table(
         "backup_share",

@@ -12,10 +12,11 @@ from jcanweb.models.organization import AccessCode, Corporation, Document, Invit
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
 from jcanweb.models.vault import Backup, BackupShare
+from jcanweb.models.withdrawal import ConsentWithdrawal
 
 __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent",
-    "ConsentStatement", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
+    "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
     "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
     "Person", "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip

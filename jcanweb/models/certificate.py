@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
@@ -46,6 +54,7 @@ class Certificate(Base):
             ["application.id", "application.screened_by", "application.approved_by", "application.issued_by"],
             name="fk_certificate_people",
         ),
+        UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         CheckConstraint("screened_by <> approved_by AND approved_by <> issued_by", name="two_person"),
         CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="state_revoked"),
         CheckConstraint("state <> 'delivered' OR delivered_at IS NOT NULL", name="state_delivered"),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from jcanweb import clock
 from jcanweb.config import setting
 from jcanweb.database import db
+from jcanweb.labels import word
 from jcanweb.models import (
     Application,
     Certificate,
@@ -230,9 +231,11 @@ def _application_item(work: Work, one: Application) -> Item:
 
 
 def _revocation_item(work: Work, one: Revocation) -> Item:
-    bound = one.certificate
-    return Item(work, str(one.id), bound.jc_number, bound.organization_unit, bound.common_name, one.received_at,
-                one.due_at)  # fmt: skip
+    bound, asker = one.certificate, word(one.requester) + ("本人" if one.received_from else "")
+    detail = f"{bound.common_name}　{asker}からの請求（{word(one.reason)}）"
+    return Item(
+        work, str(one.id), bound.jc_number, bound.organization_unit, detail, one.received_at, one.due_at
+    )
 
 
 def _recovery_item(work: Work, one: Recovery) -> Item:

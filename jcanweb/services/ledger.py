@@ -17,6 +17,7 @@ from jcanweb.models import (
     BackupShare,
     Certificate,
     Consent,
+    ConsentWithdrawal,
     Corporation,
     Custodian,
     Delivery,
@@ -24,7 +25,7 @@ from jcanweb.models import (
     Recovery,
     Revocation,
 )
-from jcanweb.services import trail
+from jcanweb.services import trail, withdrawal_ledger
 from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState, Subject
 
 PAGE = 50
@@ -128,6 +129,8 @@ class Bound:
     revocations: list[Revocation]
     recoveries: list[Recovery]
     history: list[trail.Step]
+    withdrawal: ConsentWithdrawal | None
+    """Of the consent to its backup."""
 
     @property
     def revocation(self) -> Revocation | None:
@@ -157,7 +160,7 @@ def bound(certificate: Certificate) -> Bound:
     return Bound(
         consent=db.session.scalars(consent).one(), names={number: name for number, name in officers},
         deliveries=deliveries, backups=backups, revocations=revocations, recoveries=recoveries,
-        history=trail.histories(things),
+        history=trail.histories(things), withdrawal=withdrawal_ledger.of(certificate),
     )  # fmt: skip
 
 

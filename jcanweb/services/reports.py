@@ -34,6 +34,10 @@ REVOCATION_COLUMNS = (
 )  # fmt: skip
 
 
+SUBSCRIBER = "利用者本人"
+"""who received a request that the subscriber made on the own page"""
+
+
 @dataclass(frozen=True)
 class Period:
     """Days in Japan, both included."""
@@ -195,11 +199,11 @@ def _revocations(asked: Period) -> Select[*tuple[Any, ...]]:
             Corporation.name.label("corporation"), Certificate.organization_unit, Certificate.common_name,
             Revocation.requester, Revocation.reason, Revocation.received_at, Revocation.decided_at,
             Revocation.executed_at, Revocation.due_at, Revocation.crl_number, Revocation.published_at,
-            receiver.name.label("receiver"), decider.name.label("decider"), executor.name.label("executor"),
+            func.coalesce(receiver.name, SUBSCRIBER).label("receiver"), decider.name.label("decider"), executor.name.label("executor"),
         )
         .join(Certificate, Revocation.certificate_id == Certificate.id)
         .join(Corporation, Certificate.corporation_id == Corporation.id)
-        .join(receiver, Revocation.received_by == receiver.id)
+        .outerjoin(receiver, Revocation.received_by == receiver.id)
         .join(decider, Revocation.decided_by == decider.id)
         .join(executor, Revocation.executed_by == executor.id)
         .where(_executed_in(asked))
