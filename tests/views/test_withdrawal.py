@@ -6,7 +6,15 @@ import pytest
 
 from jcanweb import clock
 from jcanweb.database import db, transaction
-from jcanweb.models import Application, AuditEntry, ConsentWithdrawal, Officer, Person, Revocation
+from jcanweb.models import (
+    Application,
+    AuditEntry,
+    Certificate,
+    ConsentWithdrawal,
+    Officer,
+    Person,
+    Revocation,
+)
 from jcanweb.services import revocation, withdrawal
 from jcanweb.vocabulary import (
     CertificateState,
@@ -15,9 +23,10 @@ from jcanweb.vocabulary import (
     RevocationReason,
     RevocationRequester,
     Role,
+    SecretKind,
 )
 from tests import builders
-from tests.issued import issued_certificate
+from tests.issued import Issued, issued_certificate, put_out
 from tests.page import Page, Visitor
 from tests.people import enter, enter_person, officer
 from tests.recoveries import Cast
@@ -51,7 +60,7 @@ class Home:
     def withdrawn(self) -> int:
         """It is; the id of its revocation."""
         with self.app.test_request_context(), transaction():
-            withdraw(db.session.merge(self.certificate))
+            withdraw(db.session.get_one(Certificate, self.certificate.id))
             return db.session.query(Revocation.id).scalar()
 
     def count(self) -> int:
@@ -125,7 +134,7 @@ def test_a_refusal_past_the_page_is_refused_with_its_sentence(home: Home) -> Non
 
 def test_a_recovery_that_ended_with_it_says_so(home: Home) -> None:
     with home.app.test_request_context(), transaction():
-        recovery = Cast().ask(db.session.merge(home.certificate)).id
+        recovery = Cast().ask(db.session.get_one(Certificate, home.certificate.id)).id
     home.withdrawn()
     operator = home.at(Role.OPERATOR)
     page = operator.get(f"/recoveries/{recovery}")
@@ -171,7 +180,7 @@ def test_words_that_changed_meanwhile_are_shown_anew(home: Home) -> None:
 def test_of_an_open_revocation_the_page_says_so_and_makes_no_second(home: Home) -> None:
     with home.app.test_request_context(), transaction():
         revocation.receive(
-            db.session.merge(home.certificate), reason=RevocationReason.SUPERSEDED,
+            db.session.get_one(Certificate, home.certificate.id), reason=RevocationReason.SUPERSEDED,
             requester=RevocationRequester.CORPORATION, by=db.session.get_one(Officer, home.officers[Role.SCREENER].id),
         )  # fmt: skip
     visitor = home.subscriber()
@@ -206,6 +215,21 @@ def test_a_certificate_that_is_not_delivered_yet_can_be_withdrawn(app: Any) -> N
     assert "まだ届けていません" in visitor.get("/my").text
 
 
+def test_links_that_ended_with_it_are_not_told_to_be_overdue(app: Any) -> None:
+    home = Home(app, CertificateState.ISSUED)
+    with app.test_request_context(), transaction():
+        made = db.session.get_one(Certificate, home.certificate.id)
+        tokens = put_out(Issued(made, b"file", "pin"))
+    visitor = home.subscriber()
+    assert "証明書ができました" in visitor.get("/my").text
+    home.withdrawn()
+    page = visitor.get("/my")
+    assert f"証明書 {home.number} は失効の手続き中です" in page.words("h2")
+    assert "鍵回復" not in page.text
+    assert facts(page)["証明書ファイル（PKCS#12）"] == "受け取れません"
+    visitor.get(f"/receive/{tokens[SecretKind.PFX]}", 409)
+
+
 def test_of_a_revoked_certificate_nothing_is_offered(app: Any) -> None:
     home = Home(app, CertificateState.REVOKED)
     visitor = home.subscriber()
@@ -227,7 +251,7 @@ def test_of_an_expired_certificate_nothing_is_offered(home: Home, hands: Any) ->
 
 def test_another_application_s_receipt_says_nothing_of_it(home: Home) -> None:
     with home.app.test_request_context(), transaction():
-        other: Application = builders.application(person=db.session.merge(home.person))
+        other: Application = builders.application(person=db.session.get_one(Person, home.person.id))
         builders.receipt(other)
         number = other.number
     home.withdrawn()
