@@ -17,7 +17,6 @@ from jcanweb.pki import bundle
 from jcanweb.services import evidence_files, evidence_index, ledger, status, trail
 from jcanweb.vocabulary import Event, Subject
 
-NO_RECEIPT = "この証明書のもとになった承諾には受領証がないため、証拠ファイルを作れません。"
 TOO_LARGE = (
     f"証拠ファイルが検証プログラムの読める大きさ（{bundle.LARGEST // 2**20} MB）を超えるため、作れません。"
 )
@@ -42,9 +41,9 @@ def build(certificate: Certificate) -> bytes:
     """
     lock(certificate)  # all of its rows as they are at one moment
     case = _gather(certificate)
-    files = evidence_files.of(case)
-    shown = files | {"audit.json": bundle.entries_file(case.proofs)}
-    files["index.html"] = evidence_index.render(case, shown)
+    told = evidence_files.of(case)
+    files = {name: content for name, (_, content) in told.items() if name not in bundle.OWN}
+    files["index.html"] = evidence_index.render(case, told)
     number, application = certificate.jc_number, certificate.application.number
     try:
         made = bundle.build(bundle.Bundle(number, application, case.at, case.head, case.proofs, files), keys.receipt_key())  # fmt: skip
@@ -66,8 +65,6 @@ def _gather(certificate: Certificate) -> evidence_files.Case:
             .order_by(Consent.id.desc())
         )
     )
-    if any(one.receipt is None for one in consents):
-        raise EvidenceRefused(NO_RECEIPT)
     crl = status.served()
     things = [*bound.things, (Subject.APPLICATION, certificate.application_id)]
     orders = select(Order.id).where(Order.application_id == certificate.application_id)

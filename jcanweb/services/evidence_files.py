@@ -1,6 +1,7 @@
-"""The files of a certificate's evidence, each from what stands in the database. To add one: a line in `of`."""
+"""The files of a certificate's evidence, each from what stands in the database. A further one is a line in `of`."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select
 
 from jcanweb.database import db
+from jcanweb.errors import EvidenceRefused
 from jcanweb.models import (
     AuditEntry,
     Certificate,
@@ -21,12 +23,15 @@ from jcanweb.models import (
     Recovery,
     Revocation,
 )
-from jcanweb.names.redaction import blotted
+from jcanweb.names.redaction import blotter
+from jcanweb.pki import bundle
 from jcanweb.pki.canonical import time_text
 from jcanweb.pki.receipt import Entry, Head
 from jcanweb.services import receipts, recovery_ledger, status
 from jcanweb.services.ledger import Bound
 from jcanweb.vocabulary import RevocationRequester, Role
+
+NO_RECEIPT = "この証明書のもとになった承諾には受領証がないため、証拠ファイルを作れません。"
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Case:
     certificate: Certificate
     bound: Bound
     consents: list[Consent]
-    """of its application, newest first; each has its receipt"""
+    """of its application, newest first"""
     crl: Crl | None
     """the newest"""
     entries: list[AuditEntry]
@@ -46,31 +51,44 @@ class Case:
     at: datetime
 
 
-def of(case: Case) -> dict[str, bytes]:
-    """Name → content. What does not exist is an empty list; without a CRL there is no crl.crl."""
-    files = _receipts(case) | {
-        "application.json": _json(_application(case)),
-        "screening.json": _json(_screening(case)),
-        "decision.json": _json(_decision(case)),
-        "policy.json": _json(_policy(case)),
-        "certificate.cer": case.certificate.der,
-        "chain.pem": _chain(case),
-        "status.json": _json(_status(case)),
-        "deliveries.json": _json(_deliveries(case)),
-        "backups.json": _json(_backups(case)),
-        "revocation.json": _json(_revocations(case)),
-        "recoveries.json": _json([_recovery(one) for one in case.bound.recoveries]),
+def of(case: Case) -> dict[str, tuple[str, bytes]]:
+    """Name → what it is in words, and its content. What does not exist is an empty list, no missing file; but there
+    is a crl.crl only where there is a CRL."""
+    return {
+        "receipt.json": ("承諾の受領証（規約の全文、項目、提示の署名を含む）", _receipt(case.bound.consent)),
+        **_earlier(case),
+        "application.json": ("承認されたとおりの申請", _json(_application(case))),
+        "screening.json": ("項目ごとの審査", _json(_screening(case))),
+        "decision.json": ("審査・承認・発行をした担当者の番号と日時", _json(_decision(case))),
+        "policy.json": ("発行時の証明書ポリシー", _json(_policy(case))),
+        "certificate.cer": ("証明書（DER）", case.certificate.der),
+        "chain.pem": ("発行認証局とルート認証局の証明書", _chain(case)),
+        "status.json": ("作成時の状態と、失効リストにあるか", _json(_status(case))),
+        **({"crl.crl": ("作成時の失効リスト（DER）", case.crl.der)} if case.crl else {}),
+        "deliveries.json": ("交付の日時", _json(_deliveries(case))),
+        "backups.json": ("バックアップの封緘と廃棄の日時", _json(_backups(case))),
+        "revocation.json": ("失効の受付・判断・実行", _json(_revocations(case))),
+        "recoveries.json": (
+            "鍵回復の日時",
+            _json([_recovery(one) for one in reversed(case.bound.recoveries)]),
+        ),
+        "audit.json": ("監査記録の行と、その証明", bundle.entries_file(case.proofs)),
     }
-    return files | ({"crl.crl": case.crl.der} if case.crl else {})
 
 
-def _receipts(case: Case) -> dict[str, bytes]:
-    """receipt.json is that of the consent that the certificate follows; the others count from the first."""
-    bound = case.certificate.consent_id
-    earlier = [one for one in reversed(case.consents) if one.id != bound]
-    named = {f"receipt-{number}.json": one for number, one in enumerate(earlier, 1)}
-    named["receipt.json"] = case.bound.consent
-    return {name: receipts.file(one.receipt) for name, one in named.items() if one.receipt}
+def _receipt(consent: Consent) -> bytes:
+    if consent.receipt is None:
+        raise EvidenceRefused(NO_RECEIPT)
+    return receipts.file(consent.receipt)
+
+
+def _earlier(case: Case) -> dict[str, tuple[str, bytes]]:
+    """The other consents of the application, counted from the first."""
+    others = [one for one in reversed(case.consents) if one.id != case.certificate.consent_id]
+    return {
+        f"receipt-{number}.json": (f"前に行われた承諾の受領証（{number}）", _receipt(one))
+        for number, one in enumerate(others, 1)
+    }
 
 
 def _application(case: Case) -> dict[str, Any]:
@@ -94,7 +112,7 @@ def _application(case: Case) -> dict[str, Any]:
 
 def _screening(case: Case) -> dict[str, Any]:
     """Every verdict on every revision, and the last return."""
-    one, hide = case.certificate.application, _Hide(case)
+    one, hide = case.certificate.application, _blotter(case)
     returned = one.returned_by and _act(one.returned_by, one.returned_at) | {
         "reason": hide(one.returned_reason)
     }
@@ -179,12 +197,12 @@ def _backups(case: Case) -> list[dict[str, Any]]:
 
 def _revocations(case: Case) -> list[dict[str, Any]]:
     """All requests, also refused ones. Words are told of the subscriber's own alone: others' may name who asked."""
-    hide = _Hide(case)
+    hide = _blotter(case)
 
     def told(one: Revocation) -> dict[str, Any]:
         own = one.requester is RevocationRequester.SUBSCRIBER
         return {
-            "state": one.state, "reason": one.reason, "requester": one.requester, "words_left_out": not own,
+            "state": one.state, "reason": one.reason, "requester": one.requester, "words_left_out": not own and bool(one.words or one.decision_words),
             "words": hide(one.words) if own else None, "invalid_from": _at(one.invalid_from),
             "received": _act(one.received_by, one.received_at), "due_at": time_text(one.due_at),
             "decided": _act(one.decided_by, one.decided_at, Role.APPROVER),
@@ -207,20 +225,16 @@ def _recovery(one: Recovery) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _Hide:
+def _blotter(case: Case) -> Callable[[str | None], str]:
     """Blots other people out of free words: the PIN's recipient, the corporation's people, the officers."""
-
-    def __init__(self, case: Case) -> None:
-        application = case.certificate.application
-        person, home = application.person, application.corporation
-        people = select(Person.name).where(Person.corporation_id == home.id)
-        found = {*db.session.scalars(people), *db.session.scalars(select(Officer.name))}
-        found |= {application.pin_recipient_name, home.representative}
-        self.others = {name for name in found if "".join(name.split()) != "".join(person.name.split())}
-        self.own = person.email
-
-    def __call__(self, text: str | None) -> str:
-        return blotted(text, self.others, own=self.own) if text else ""
+    application = case.certificate.application
+    person, home = application.person, application.corporation
+    people = select(Person.name).where(Person.corporation_id == home.id)
+    found = {*db.session.scalars(people), *db.session.scalars(select(Officer.name))}
+    found |= {application.pin_recipient_name, home.representative}
+    own = "".join(person.name.split())
+    blotted = blotter({name for name in found if "".join(name.split()) != own}, own=person.email)
+    return lambda text: blotted(text or "")
 
 
 def _act(officer_id: int | None, at: datetime | None, role: Role | None = None) -> dict[str, Any]:

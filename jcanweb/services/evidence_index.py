@@ -21,30 +21,19 @@ ROLES: dict[Event, Role] = dict.fromkeys(
     (Event.APPLICATION_APPROVED, Event.APPLICATION_REJECTED, Event.REVOCATION_DECIDED, Event.REVOCATION_REFUSED,
      Event.RECOVERY_AUTHORIZED, Event.RECOVERY_DECLINED, Event.EDITION_APPROVED), Role.APPROVER
 ) | dict.fromkeys(
-    (Event.ORDER_ASKED, Event.ORDER_FAILED, Event.CERTIFICATE_ISSUED, Event.REVOCATION_EXECUTED,
+    (Event.ORDER_ASKED, Event.ORDER_FAILED, Event.CERTIFICATE_ISSUED, Event.REVOCATION_EXECUTED, Event.CRL_PUBLISHED,
      Event.RECOVERY_REQUESTED), Role.OPERATOR
 )  # fmt: skip
 """The only role that may do it; the others can be done in more than one."""
-FILES = {
-    "receipt.json": "承諾の受領証（規約の全文、項目、提示の署名を含む）", "application.json": "承認されたとおりの申請",
-    "screening.json": "項目ごとの審査", "decision.json": "審査・承認・発行をした担当者の番号と日時",
-    "policy.json": "発行時の証明書ポリシー", "certificate.cer": "証明書（DER）",
-    "chain.pem": "発行認証局とルート認証局の証明書", "crl.crl": "いちばん新しい失効リスト（DER）",
-    "status.json": "証明書の状態と、失効リストにあるか", "deliveries.json": "交付の日時", "backups.json": "バックアップの封緘と廃棄",
-    "revocation.json": "失効の受付・決定・実行", "recoveries.json": "鍵回復", "audit.json": "監査記録の行と、その証明",
-}  # fmt: skip
-"""What each file is; other receipts are those of earlier consents."""
-EARLIER = "前に行われた承諾の受領証"
 
 
-def render(case: Case, files: Mapping[str, bytes]) -> bytes:
+def render(case: Case, files: Mapping[str, tuple[str, bytes]]) -> bytes:
     """The page. Person and corporation are told as the signed receipt has them, not as they are today."""
     receipt = case.bound.consent.receipt
     if receipt is None:
         raise ValueError("a consent without its receipt is no evidence")
     told = [
-        (name, FILES.get(name, EARLIER), len(data), hashlib.sha256(data).hexdigest())
-        for name, data in sorted(files.items())
+        (name, words, len(data), hashlib.sha256(data).hexdigest()) for name, (words, data) in files.items()
     ]
     page = _template().render(
         case=case, certificate=case.certificate, application=case.certificate.application,
