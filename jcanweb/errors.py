@@ -121,6 +121,10 @@ class FieldRefused(RuleViolation):
     sentence = "入力内容を確認してください。"
 
 
+class EvidenceRefused(RuleViolation):
+    heading = "証拠ファイルを作れません"
+
+
 class ChecksMissing(RuleViolation):
     sentence = "すべての項目を確認し、適合と判定してから審査を完了してください。"
 

@@ -98,7 +98,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "recovery:declined": "鍵回復の却下", "recovery:lapsed": "鍵回復の期限切れ",
         "recovery:share_opened": "持分の開封", "recovery:opened": "鍵回復の完了", "revocation:received": "失効の受付",
         "revocation:decided": "失効の決定", "revocation:refused": "失効しない決定", "revocation:executed": "失効の実行",
-        "crl:published": "失効リストの公開", "report:built": "帳票の作成", "access:denied": "権限のない操作",
+        "crl:published": "失効リストの公開", "report:built": "帳票の作成",
+        "evidence:built": "証拠ファイルの作成", "access:denied": "権限のない操作",
         "code:denied": "確認コードの不一致",
     },
 }  # fmt: skip

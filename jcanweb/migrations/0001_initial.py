@@ -78,6 +78,7 @@ def upgrade() -> None:
                 "revocation:executed",
                 "crl:published",
                 "report:built",
+                "evidence:built",
                 "access:denied",
                 "code:denied",
                 name="event",
@@ -132,6 +133,7 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("act", sa.String(length=32), nullable=False),
         sa.Column("leaf", sa.String(length=64), nullable=False),
+        sa.Column("peak", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit_entry")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:

@@ -71,7 +71,7 @@ class Entry:
     index: int
     """from 0"""
     path: tuple[bytes, ...]
-    """RFC 9162 §2.1.3.1; of `Frontier.next_path` or `tree.inclusion_proofs`"""
+    """RFC 9162 §2.1.3.1; of `Frontier.next_path` or `tree.proof_parts`"""
 
     def leads_to(self, head: Head) -> bool:
         """Does it stand in the tree of this head?"""

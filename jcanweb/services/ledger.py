@@ -128,6 +128,8 @@ class Bound:
     backups: list[Backup]
     revocations: list[Revocation]
     recoveries: list[Recovery]
+    things: list[tuple[Subject, object]]
+    """what audit entries about it are about"""
     history: list[trail.Step]
     withdrawal: ConsentWithdrawal | None
     """Of the consent to its backup."""
@@ -153,14 +155,17 @@ def bound(certificate: Certificate) -> Bound:
     revocations, recoveries = _of(certificate, Revocation), _of(certificate, Recovery)
     ids = {certificate.screened_by, certificate.approved_by, certificate.issued_by}
     officers = db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids)))
-    things = [(Subject.CERTIFICATE, certificate.id), (Subject.ORDER, certificate.order_id)]
+    things: list[tuple[Subject, object]] = [
+        (Subject.CERTIFICATE, certificate.id),
+        (Subject.ORDER, certificate.order_id),
+    ]
     for kind, found in ((Subject.DELIVERY, deliveries), (Subject.BACKUP, backups), (Subject.REVOCATION, revocations),
                         (Subject.RECOVERY, recoveries)):  # fmt: skip
         things += [(kind, one.id) for one in found]
     return Bound(
         consent=db.session.scalars(consent).one(), names={number: name for number, name in officers},
         deliveries=deliveries, backups=backups, revocations=revocations, recoveries=recoveries,
-        history=trail.histories(things), withdrawal=withdrawal_ledger.of(certificate),
+        things=things, history=trail.histories(things), withdrawal=withdrawal_ledger.of(certificate),
     )  # fmt: skip
 
 
