@@ -21,10 +21,11 @@ from jcanweb.models import (
     Custodian,
     Delivery,
     Officer,
+    Reconsent,
     Recovery,
     Revocation,
 )
-from jcanweb.services import trail
+from jcanweb.services import reconsent_ledger, trail
 from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState, Subject
 
 PAGE = 50
@@ -127,6 +128,8 @@ class Bound:
     backups: list[Backup]
     revocations: list[Revocation]
     recoveries: list[Recovery]
+    reconsents: list[Reconsent]
+    """later questions to the person, with their answers"""
     history: list[trail.Step]
 
     @property
@@ -157,7 +160,7 @@ def bound(certificate: Certificate) -> Bound:
     return Bound(
         consent=db.session.scalars(consent).one(), names={number: name for number, name in officers},
         deliveries=deliveries, backups=backups, revocations=revocations, recoveries=recoveries,
-        history=trail.histories(things),
+        reconsents=reconsent_ledger.of_holder(certificate), history=trail.histories(things),
     )  # fmt: skip
 
 
