@@ -5,7 +5,7 @@
 
 import threading
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from jcanweb import mail
@@ -16,6 +16,8 @@ EVERY = 60
 """seconds"""
 AT_MOST = 20
 """seconds of a long job in one sweep"""
+PAUSE = 0.1
+"""seconds between its transactions: SQLite has one writer, and a page must get its turn"""
 
 
 def lapse_applications() -> None:
@@ -31,6 +33,7 @@ def ask_anew() -> None:
         while more and monotonic() < until:
             with transaction():
                 more = step()
+            sleep(PAUSE if more else 0)
 
 
 JOBS: dict[str, Callable[[], Any]] = {

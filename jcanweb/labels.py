@@ -73,7 +73,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
              "head_missing": "記録の要約がありません", "other_root": "記録の全体が、要約の値（ルート）と一致しません",
              "other_frontier": "要約の計算の途中の値が書き換えられています"},
     Subject: {"installation": "システム", "officer": "担当者", "custodian": "鍵の管理者", "corporation": "法人",
-              "person": "権限者", "edition": "利用規約", "reconsent": "再同意", "application": "申請", "certificate": "証明書",
+              "person": "権限者", "edition": "利用規約", "campaign": "再同意の依頼", "reconsent": "再同意", "application": "申請", "certificate": "証明書",
               "order": "発行依頼", "delivery": "交付", "backup": "バックアップ", "recovery": "鍵回復",
               "revocation": "失効", "crl": "失効リスト", "report": "帳票", "endpoint": "画面",
               "access_code": "確認コード"},

@@ -221,6 +221,7 @@ class Subject(StrEnum):
     CORPORATION = "corporation"
     PERSON = "person"
     EDITION = "edition"
+    CAMPAIGN = "campaign"
     RECONSENT = "reconsent"
     APPLICATION = "application"
     CERTIFICATE = "certificate"

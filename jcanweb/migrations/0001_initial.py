@@ -114,6 +114,7 @@ def upgrade() -> None:
                 "corporation",
                 "person",
                 "edition",
+                "campaign",
                 "reconsent",
                 "application",
                 "certificate",

@@ -71,7 +71,7 @@ def _list(campaign: Campaign) -> bool:
         campaign.cursor = ids[-1]
         flush()
         if people:
-            audit.record(Event.CAMPAIGN_ASKED, Subject.EDITION, campaign.edition_id, by=None, people=people,
+            audit.record(Event.CAMPAIGN_ASKED, Subject.CAMPAIGN, campaign.id, by=None, people=people,
                          until=campaign.cursor)  # fmt: skip
     elif campaign.listed_at is None:
         campaign.listed_at = clock.now()
@@ -152,5 +152,5 @@ def _write(campaign: Campaign, asked: list[Reconsent]) -> None:
         links.append(invitation.id)
     flush()
     if mailed:
-        audit.record(Event.CAMPAIGN_MAILED, Subject.EDITION, campaign.edition_id, by=None, people=mailed,
+        audit.record(Event.CAMPAIGN_MAILED, Subject.CAMPAIGN, campaign.id, by=None, people=mailed,
                      invitations=links)  # fmt: skip
