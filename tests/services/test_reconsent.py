@@ -172,6 +172,13 @@ def test_who_accepted_that_edition_for_another_application_stands_as_agreed(
     assert db.session.query(Mail).count() == 0
 
 
+def test_who_holds_only_certificates_under_that_edition_is_not_asked(context: Any) -> None:
+    scheduled("4.0", date(2026, 11, 24))
+    issued_certificate()
+    run()
+    assert rows() == []
+
+
 def test_a_consent_in_a_new_application_answers_the_question(asked: Reconsent, hands: Any) -> None:
     hands.at = hands.at.replace(month=12, day=25)
     edition = editions.in_force()
@@ -395,7 +402,8 @@ def test_an_answer_is_decided_once_from_a_page_of_now_and_by_another(refused: Re
 
 @pytest.mark.parametrize(
     ("change", "constraint"),
-    [("state = 'agreed', answered_at = asked_at, mail_due_at = NULL", "state_agreed"), ("state = 'refused'", "state_answered"),
+    [("state = 'agreed', answered_at = asked_at, mail_due_at = NULL", "state_agreed"), ("state = 'refused', mail_due_at = NULL", "state_answered"),
+         ("state = 'refused', answered_at = asked_at", "answered_quiet"),
      ("decision = 'keep', decided_at = asked_at, decided_by = 1, comment = 'x'", "state_decided"),
      ("decided_at = asked_at", "decided|decision")],
 )  # fmt: skip
