@@ -27,6 +27,9 @@ DEFAULTS: dict[str, Any] = {
     "POLICY_URL": "https://cp.example.jp/",  # where the CP in force is published
     "POLICY_OID": "1.3.6.1.4.1.99999.1.1",  # to be replaced by the policy OID of the CP in force
     "PRESENTATION_HOURS": 24,  # how long the terms that were shown may be accepted
+    "RECONSENT_NOTICE_DAYS": 30,  # between approval and the day of new terms: time to ask the subscribers
+    "RECONSENT_REMIND_DAYS": 7,
+    "RECONSENT_REMINDERS": 3,
     "SEAL_CERTIFICATE_MONTHS": 3,  # 印鑑証明書
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
     "APPLICATION_LAPSE_MONTHS": 3,

@@ -109,6 +109,15 @@ class ConsentMissing(RuleViolation):
     sentence = "利用規約の承諾がありません。六つの項目をすべて承諾してから申請してください。"
 
 
+class AlreadyAnswered(RuleViolation):
+    sentence = "この規約については、既に回答を受け付けています。もう一度送る必要はありません。いまの状態を確認してください。"
+
+
+class CommentMissing(RuleViolation):
+    sentence = "前の版のまま認める理由を入力してください。"
+    field = "comment"
+
+
 class AlreadySubmitted(RuleViolation):
     sentence = "この申請は既に提出されているか、手続きが終わっています。もう一度送る必要はありません。いまの状態を確認してください。"
 

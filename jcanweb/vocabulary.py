@@ -37,6 +37,8 @@ class Permission(StrEnum):
     TERMS_VIEW = "terms:view"
     TERMS_IMPORT = "terms:import"
     TERMS_APPROVE = "terms:approve"
+    RECONSENT_VIEW = "reconsent:view"
+    RECONSENT_DECIDE = "reconsent:decide"
     REPORT_VIEW = "report:view"
     EVIDENCE_VIEW = "evidence:view"
     AUDIT_VIEW = "audit:view"
@@ -109,6 +111,25 @@ class RecoveryState(StrEnum):
     OPENED = "opened"
     DECLINED = "declined"
     LAPSED = "lapsed"
+
+
+class ConsentKind(StrEnum):
+    APPLICATION = "application"
+    RECONSENT = "reconsent"
+
+
+class ReconsentState(StrEnum):
+    ASKED = "asked"
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
+class ReconsentDecision(StrEnum):
+    """What follows a refusal."""
+
+    REVOKE = "revoke"
+    KEEP = "keep"
+    """The certificates stay as they are until they expire."""
 
 
 class CheckedField(StrEnum):
@@ -201,6 +222,8 @@ class Subject(StrEnum):
     CORPORATION = "corporation"
     PERSON = "person"
     EDITION = "edition"
+    CAMPAIGN = "campaign"
+    RECONSENT = "reconsent"
     APPLICATION = "application"
     CERTIFICATE = "certificate"
     ORDER = "order"
@@ -239,6 +262,12 @@ class Event(StrEnum):
     PERSON_SIGNED_OUT = "person:signed_out"
     EDITION_IMPORTED = "edition:imported"
     EDITION_APPROVED = "edition:approved"
+    CAMPAIGN_STARTED = "campaign:started"
+    CAMPAIGN_ASKED = "campaign:asked"
+    CAMPAIGN_LISTED = "campaign:listed"
+    CAMPAIGN_MAILED = "campaign:mailed"
+    RECONSENT_REFUSED = "reconsent:refused"
+    RECONSENT_DECIDED = "reconsent:decided"
     CONSENT_GIVEN = "consent:given"
     CONSENT_WITHDRAWN = "consent:withdrawn"
     APPLICATION_DRAFTED = "application:drafted"

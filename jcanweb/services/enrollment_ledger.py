@@ -67,11 +67,6 @@ def drafted(person: Person) -> Application | None:
     return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
 
 
-def is_used(nonce: str) -> bool:
-    """Was a consent given by the presentation with this nonce?"""
-    return db.session.scalar(select(Consent.id).where(Consent.nonce == nonce)) is not None
-
-
 def holdings(person: Person) -> list[Holding]:
     """The newest PAGE certificates of the person, newest first, by three queries."""
     query = select(Certificate).where(Certificate.person_id == person.id).order_by(Certificate.id.desc())

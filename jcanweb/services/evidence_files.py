@@ -57,6 +57,8 @@ def of(case: Case) -> dict[str, tuple[str, bytes]]:
     return {
         "receipt.json": ("承諾の受領証（規約の全文、項目、提示の署名を含む）", _receipt(case.bound.consent)),
         **_earlier(case),
+        **_anew(case),
+        "reconsents.json": ("発行後に改めて求めた同意と、その答え", _json(_reconsents(case))),
         "application.json": ("承認されたとおりの申請", _json(_application(case))),
         "screening.json": ("項目ごとの審査", _json(_screening(case))),
         "decision.json": ("審査・承認・発行をした担当者の番号と日時", _json(_decision(case))),
@@ -90,6 +92,27 @@ def _earlier(case: Case) -> dict[str, tuple[str, bytes]]:
         f"receipt-{number}.json": (f"前に行われた承諾の受領証（{number}）", _receipt(one))
         for number, one in enumerate(others, 1)
     }
+
+
+def _anew(case: Case) -> dict[str, tuple[str, bytes]]:
+    """The consents that the subscriber gave to later editions, counted from the first."""
+    given = [one.consent for one in reversed(case.bound.reconsents) if one.consent]
+    return {
+        f"reconsent-{number}.json": (f"新しい版への承諾の受領証（{number}）", _receipt(one))
+        for number, one in enumerate(given, 1)
+    }
+
+
+def _reconsents(case: Case) -> list[dict[str, Any]]:
+    """What the subscriber was asked anew; the words of a refusal and of its decision with other people blotted."""
+    hide = _blotter(case)
+    return [
+        {"edition": one.campaign.edition.version, "edition_sha256": one.campaign.edition.sha256, "state": one.state,
+         "asked_at": _at(one.asked_at), "reminders": one.reminders, "answered_at": _at(one.answered_at),
+         "consent": one.consent_id, "words": hide(one.words), "decision": one.decision,
+         "decided": _act(one.decided_by, one.decided_at, Role.APPROVER), "comment": hide(one.comment)}
+        for one in reversed(case.bound.reconsents)
+    ]  # fmt: skip
 
 
 def _application(case: Case) -> dict[str, Any]:

@@ -22,10 +22,11 @@ from jcanweb.models import (
     Custodian,
     Delivery,
     Officer,
+    Reconsent,
     Recovery,
     Revocation,
 )
-from jcanweb.services import trail, withdrawal_ledger
+from jcanweb.services import reconsent_ledger, trail, withdrawal_ledger
 from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState, Subject
 
 PAGE = 50
@@ -130,6 +131,8 @@ class Bound:
     recoveries: list[Recovery]
     things: list[tuple[Subject, object]]
     """what audit entries about it are about"""
+    reconsents: list[Reconsent]
+    """later questions to the person, with their answers"""
     history: list[trail.Step]
     withdrawal: ConsentWithdrawal | None
     """Of the consent to its backup."""
@@ -166,6 +169,7 @@ def bound(certificate: Certificate) -> Bound:
         consent=db.session.scalars(consent).one(), names={number: name for number, name in officers},
         deliveries=deliveries, backups=backups, revocations=revocations, recoveries=recoveries,
         things=things, history=trail.histories(things), withdrawal=withdrawal_ledger.of(certificate),
+        reconsents=reconsent_ledger.of_holder(certificate),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Reading the audit record: newest first by keyset, the history of one thing, entries with their proof."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,10 +107,18 @@ def _kept(numbers: set[int]) -> dict[int, tuple[str, str]]:
 def names(entries: list[AuditEntry]) -> dict[str, str]:
     """Actor → an officer's name; for others what they are."""
     actors = {one.actor for one in entries}
-    ids = {int(number) for kind, _, number in (actor.partition(":") for actor in actors) if kind == "officer"}
-    query = select(Officer.id, Officer.name).where(Officer.id.in_(ids))
-    found = {f"officer:{number}": name for number, name in db.session.execute(query)} if ids else {}
+    ids: set[int | None] = {
+        int(number) for kind, _, number in (actor.partition(":") for actor in actors) if kind == "officer"
+    }
+    found = {f"officer:{number}": name for number, name in officers(ids).items()}
     return {actor: found.get(actor, outsider(actor)) for actor in actors}
+
+
+def officers(ids: Set[int | None]) -> dict[int | None, str]:
+    """The names of these officers, by id."""
+    wanted = ids - {None}
+    query = select(Officer.id, Officer.name).where(Officer.id.in_(wanted))
+    return {number: name for number, name in db.session.execute(query)} if wanted else {}
 
 
 def subject_id(subject: Subject, typed: str) -> str:

@@ -45,6 +45,14 @@ def test_an_audit_entry_that_is_not_under_its_head_is_not_signed():
         receipt.build(receipts.sample(head=other))
 
 
+@pytest.mark.parametrize(
+    ("kind", "number"), [("application", None), ("reconsent", "A-000005"), ("other", None)]
+)
+def test_a_kind_that_does_not_fit_the_application_is_not_signed(kind, number):
+    with pytest.raises(receipt.ReceiptRefused):
+        receipt.build(receipts.sample(kind=kind, application=number))
+
+
 def test_words_that_no_json_can_carry_are_not_signed():
     with pytest.raises(JsonRefused):
         receipt.build(receipts.sample(button="\ud800"))

@@ -12,8 +12,9 @@ from sqlalchemy import text
 from jcanweb import audit, clock, terms, verifier
 from jcanweb.database import db
 from jcanweb.errors import EvidenceRefused
-from jcanweb.models import AuditEntry, Certificate, Document, FieldCheck, Officer, Person
-from jcanweb.services import delivery, evidence, receipts, revocation, withdrawal
+from jcanweb.models import AuditEntry, Certificate, Document, FieldCheck, Officer, Person, Reconsent
+from jcanweb.services import campaign, delivery, evidence, receipts, reconsent, revocation, withdrawal
+from jcanweb.services import terms as editions
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
@@ -29,10 +30,11 @@ from jcanweb.vocabulary import (
 from tests import builders, recoveries
 from tests.issued import issued, put_out
 from tests.people import officer
+from tests.terms.pages import document
 
 NAMES = {"manifest.json", "audit.json", "index.html", "receipt.json", "application.json", "screening.json",
          "decision.json", "policy.json", "certificate.cer", "chain.pem", "crl.crl", "status.json", "deliveries.json",
-         "backups.json", "revocation.json", "recoveries.json", "withdrawal.json"}  # fmt: skip
+         "backups.json", "revocation.json", "recoveries.json", "withdrawal.json", "reconsents.json"}  # fmt: skip
 
 
 def certificate(state: CertificateState = CertificateState.ISSUED, **values: Any) -> Certificate:
@@ -110,7 +112,7 @@ def test_a_whole_life_is_in_it_and_verifies(context: Any) -> None:
 def test_a_withdrawal_is_told_with_its_words_and_who_asked_for_the_revocation(context: Any) -> None:
     one = certificate()
     assert said(evidence.build(one), "withdrawal") == []
-    withdrawal.withdraw(one, confirmation=one.jc_number, read=withdrawal.shown(), by=one.person)
+    withdrawal.withdraw(one, confirmation=one.jc_number, read=withdrawal.shown(), by=one.application.person)
     made = evidence.build(one)
     assert wrong(made) == set()
     (told,) = said(made, "withdrawal")
@@ -120,6 +122,22 @@ def test_a_withdrawal_is_told_with_its_words_and_who_asked_for_the_revocation(co
     )
     assert said(made, "revocation")[0]["received"]["by"] == f"person:{one.person_id}"
     assert "consent:withdrawn" in {json.loads(entry["entry"])["event"] for entry in said(made, "audit")}
+
+
+def test_a_later_consent_is_in_it_with_its_receipt(context: Any) -> None:
+    one = certificate()
+    builders.edition(document() + b"4.0", version="4.0", effective_on=date(2026, 12, 25))
+    for step in (campaign.start, campaign.list_some, campaign.write_some):
+        while step():
+            pass
+    (asked,) = db.session.query(Reconsent).all()
+    shown = terms.statements(editions.document(asked.campaign.edition))
+    reconsent.agree(asked, reconsent.serve(asked, shown), {item.number for item in shown}, by=asked.person)
+    made = evidence.build(one)
+    assert wrong(made) == set()
+    (told,) = said(made, "reconsents")
+    assert (told["edition"], told["state"]) == ("4.0", "agreed")
+    assert said(made, "reconsent-1")["receipt"]["terms"]["version"] == "4.0"
 
 
 def test_one_byte_changed_is_named_with_its_file(context: Any) -> None:
