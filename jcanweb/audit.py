@@ -55,6 +55,8 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.RECONSENT_DECIDED: frozenset({"edition", "decision", "revocations"}),
     Event.CONSENT_GIVEN: frozenset({"consent", "edition", "edition_sha256", "statements"}),
     Event.CONSENT_WITHDRAWN: frozenset({"consent", "revocation", "due_at"}),
+    Event.ADDRESS_OPENED: frozenset({"consent", "ground"}),
+    Event.ADDRESS_DELETED: frozenset({"count"}),
     Event.APPLICATION_DRAFTED: frozenset({"person"}),
     Event.APPLICATION_EDITED: frozenset({"fields", "revision"}),
     Event.APPLICATION_SUBMITTED: frozenset({"revision"}),

@@ -30,6 +30,9 @@ DEFAULTS: dict[str, Any] = {
     "RECONSENT_NOTICE_DAYS": 30,  # between approval and the day of new terms: time to ask the subscribers
     "RECONSENT_REMIND_DAYS": 7,
     "RECONSENT_REMINDERS": 3,
+    "TSA_URL": "",  # of the time-stamping authority (RFC 3161); without one, receipts have no time-stamp
+    "TSA_CA_FILE": "",  # PEM: the authority's root, against which its time-stamps are checked
+    "CONSENT_ADDRESS_DAYS": 0,  # how long the IP address of a consent is kept, sealed; 0 is never
     "SEAL_CERTIFICATE_MONTHS": 3,  # 印鑑証明書
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
     "APPLICATION_LAPSE_MONTHS": 3,

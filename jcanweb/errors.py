@@ -118,6 +118,10 @@ class CommentMissing(RuleViolation):
     field = "comment"
 
 
+class PdfRefused(RuleViolation):
+    sentence = "PDFを作れませんでした。PDFの書体にない文字が使われていることがあります。検証用ファイル（JSON）を保存してください。"
+
+
 class AlreadySubmitted(RuleViolation):
     sentence = "この申請は既に提出されているか、手続きが終わっています。もう一度送る必要はありません。いまの状態を確認してください。"
 

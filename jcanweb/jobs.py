@@ -10,7 +10,16 @@ from typing import Any
 
 from jcanweb import mail
 from jcanweb.database import transaction
-from jcanweb.services import campaign, delivery, reconcile, recovery, screening, status
+from jcanweb.services import (
+    addresses,
+    campaign,
+    delivery,
+    reconcile,
+    recovery,
+    screening,
+    status,
+    timestamps,
+)
 
 EVERY = 60
 """seconds"""
@@ -44,6 +53,8 @@ JOBS: dict[str, Callable[[], Any]] = {
     "the CRL": status.current,
     "subscribers to ask anew": ask_anew,
     "mails": mail.drain,
+    "addresses past their day": addresses.delete_due,
+    "time-stamps": timestamps.run,  # last: it may wait for somebody else's server
 }
 
 

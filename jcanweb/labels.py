@@ -5,6 +5,7 @@ from enum import StrEnum
 from jcanweb.terms.document import SourceKind
 from jcanweb.terms.statements import ConsentVerb
 from jcanweb.vocabulary import (
+    AddressGround,
     AgreementState,
     ApplicationState,
     Authority,
@@ -67,6 +68,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     ConsentKind: {"application": "申請", "reconsent": "再同意"},
     ReconsentState: {"asked": "未同意", "agreed": "同意", "refused": "拒否"},
     ReconsentDecision: {"revoke": "失効の手続きをする", "keep": "有効期間の満了まで、前の版のまま認める"},
+    AddressGround: {"dispute": "承諾した人についての争い", "legal_order": "法令に基づく命令", "investigation": "不正の調査"},
     Outcome: {"begun": "開始", "done": "完了", "refused": "拒否"},
     Damage: {"missing": "記録が抜けています", "changed": "記録が書き換えられています",
              "unreadable": "読み取れない記録があります", "beyond_head": "要約に含まれない記録が足されています",
@@ -96,6 +98,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "campaign:started": "再同意の依頼の開始", "campaign:asked": "依頼する利用者の追加",
         "campaign:listed": "依頼する利用者の一覧の完成", "campaign:mailed": "再同意の依頼メール",
         "reconsent:refused": "再同意の拒否", "reconsent:decided": "拒否への対応の決定",
+        "address:opened": "承諾のIPアドレスの閲覧", "address:deleted": "承諾のIPアドレスの消去",
         "application:drafted": "申請の作成", "application:edited": "申請の訂正", "application:submitted": "申請の提出",
         "application:withdrawn": "申請の取下げ", "application:lapsed": "申請の期限切れ",
         "application:screening_started": "審査の開始", "application:field_checked": "項目の判定",

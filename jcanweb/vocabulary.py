@@ -195,6 +195,14 @@ class RecoveryGround(StrEnum):
     LEGAL_ORDER = "legal_order"
 
 
+class AddressGround(StrEnum):
+    """Why the address of a consent is looked at."""
+
+    DISPUTE = "dispute"
+    LEGAL_ORDER = "legal_order"
+    INVESTIGATION = "investigation"
+
+
 class Outcome(StrEnum):
     BEGUN = "begun"
     DONE = "done"
@@ -270,6 +278,8 @@ class Event(StrEnum):
     RECONSENT_DECIDED = "reconsent:decided"
     CONSENT_GIVEN = "consent:given"
     CONSENT_WITHDRAWN = "consent:withdrawn"
+    ADDRESS_OPENED = "address:opened"
+    ADDRESS_DELETED = "address:deleted"
     APPLICATION_DRAFTED = "application:drafted"
     APPLICATION_EDITED = "application:edited"
     APPLICATION_SUBMITTED = "application:submitted"

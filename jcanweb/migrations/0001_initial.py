@@ -51,6 +51,8 @@ def upgrade() -> None:
                 "reconsent:decided",
                 "consent:given",
                 "consent:withdrawn",
+                "address:opened",
+                "address:deleted",
                 "application:drafted",
                 "application:edited",
                 "application:submitted",
@@ -852,6 +854,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
         sa.UniqueConstraint("consent_id", name=op.f("uq_receipt_consent_id")),
     )
+    op.create_table(
+        "receipt_timestamp",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("receipt_id", sa.Integer(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("stamped_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.id"], name=op.f("fk_receipt_timestamp_receipt_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt_timestamp")),
+        sa.UniqueConstraint("receipt_id", name=op.f("uq_receipt_timestamp_receipt_id")),
+    )
+    op.create_table(
+        "consent_address",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consent_id", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("delete_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_consent_address_consent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_address")),
+        sa.UniqueConstraint("consent_id", name=op.f("uq_consent_address_consent_id")),
+    )
+    with op.batch_alter_table("consent_address", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_address_delete_on"), ["delete_on"], unique=False)
+
     op.create_table(
         "backup",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -3,7 +3,7 @@
 from jcanweb.models.application import Application, FieldCheck
 from jcanweb.models.audit import AuditEntry, AuditHead, Counter
 from jcanweb.models.certificate import Certificate, Crl, Order
-from jcanweb.models.consent import Consent, ConsentStatement, Receipt
+from jcanweb.models.consent import Consent, ConsentAddress, ConsentStatement, Receipt, ReceiptTimestamp
 from jcanweb.models.delivery import Delivery
 from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
@@ -17,7 +17,8 @@ from jcanweb.models.withdrawal import ConsentWithdrawal
 
 __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
-    "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
-    "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
-    "Person", "Receipt", "Reconsent", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
+    "Document", "Edition", "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation",
+    "OfficerRole", "Order", "Person", "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening",
+    "WebSession",
 ]  # fmt: skip

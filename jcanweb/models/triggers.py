@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "consent_withdrawal", "receipt", "field_check", "crl",
-               "edition", "edition_approval")  # fmt: skip
+APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "consent_withdrawal", "receipt", "receipt_timestamp",
+               "field_check", "crl", "edition", "edition_approval")  # fmt: skip
 
 
 def create(connection: Connection) -> None:
@@ -75,6 +75,7 @@ GUARDS = (
         "revocation",
         f"new.state <> old.state AND new.state = 'refused' AND {WITHDRAWN}",
     ),
+    ("consent_address_kept", "UPDATE", "consent_address", "true"),
 )
 """Row triggers that refuse where the condition holds, alike on both databases: name, act, table, condition."""
 

@@ -19,7 +19,7 @@ from jcanweb.errors import (
     TermsChanged,
 )
 from jcanweb.models import Application, Edition, Person
-from jcanweb.services import consents, documents, organizations, presentation, terms
+from jcanweb.services import addresses, consents, documents, organizations, presentation, terms
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.vocabulary import ApplicationState, Event, Subject
 
@@ -50,12 +50,12 @@ def serve(edition: Edition, statements: tuple[reader.Statement, ...], *, to: Per
     return presentation.serve(edition, statements, button=BUTTON, to=to)
 
 
-def accept(
-    served: str, accepted: set[int], *, application: Application | None = None, by: Person
-) -> Application:
+def accept(served: str, accepted: set[int], *, application: Application | None = None, address: str | None = None,
+           by: Person) -> Application:  # fmt: skip
     """Keep the consent to every statement that was served, with its receipt and the draft it belongs to.
 
     Without `application` a draft is begun; a person has one draft at a time, so a second click finds it.
+    `address`: the IP address it came from, kept only where a setting says so.
     Raises NotEligible; PresentationRefused when `served` is not what `serve` gave to this person, or was accepted
     before for another application; TermsChanged when another edition is in force; ConsentMissing when not all were
     accepted; AlreadySubmitted for an application that is not being edited.
@@ -72,9 +72,10 @@ def accept(
         return draft
     if consents.is_used(shown.nonce):
         raise PresentationUsed()
-    consents.keep(
+    given = consents.keep(
         shown, served, edition=edition, application=draft, about=(Subject.APPLICATION, draft.id), by=by
     )
+    addresses.keep(given, address)
     return draft
 
 

@@ -39,7 +39,7 @@ class Step:
     event: Event
     outcome: Outcome
     who: str
-    """An officer's name; for others what they are (申請者, リンクの受取人, 自動処理)."""
+    """An officer's name; for others what they are (申請者, リンクの受取人, 端末の操作者, 自動処理)."""
     about: SecretKind | None = None
     """Which of the two secrets, where a delivery or a backup is told of."""
 
@@ -155,5 +155,5 @@ def for_applicant(application_id: int) -> list[Step]:
 
 def outsider(actor: str) -> str:
     """What somebody is who is no officer."""
-    others = {"person": "申請者", "link": "リンクの受取人"}
+    others = {"person": "申請者", "link": "リンクの受取人", "terminal": "端末の操作者"}
     return others.get(actor.partition(":")[0], "自動処理")
