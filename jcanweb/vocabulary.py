@@ -46,7 +46,7 @@ class Permission(StrEnum):
 
 
 class EditionState(StrEnum):
-    """Follows from the approvals and the day, never stored."""
+    """Of an edition of the terms or a CP document; follows from the approvals and the day, never stored."""
 
     DRAFT = "draft"
     UNUSED = "unused"
@@ -200,6 +200,7 @@ class Subject(StrEnum):
     CORPORATION = "corporation"
     PERSON = "person"
     EDITION = "edition"
+    POLICY = "policy"
     APPLICATION = "application"
     CERTIFICATE = "certificate"
     ORDER = "order"
@@ -238,6 +239,8 @@ class Event(StrEnum):
     PERSON_SIGNED_OUT = "person:signed_out"
     EDITION_IMPORTED = "edition:imported"
     EDITION_APPROVED = "edition:approved"
+    POLICY_REGISTERED = "policy:registered"
+    POLICY_APPROVED = "policy:approved"
     CONSENT_GIVEN = "consent:given"
     APPLICATION_DRAFTED = "application:drafted"
     APPLICATION_EDITED = "application:edited"

@@ -9,6 +9,7 @@ from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
+from jcanweb.models.policy import PolicyApproval, PolicyDocument
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
 from jcanweb.models.vault import Backup, BackupShare
@@ -17,5 +18,5 @@ __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent",
     "ConsentStatement", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
     "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
-    "Person", "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "Person", "PolicyApproval", "PolicyDocument", "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip
