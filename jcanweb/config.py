@@ -23,6 +23,9 @@ DEFAULTS: dict[str, Any] = {
     "LRA_NAME_JA": "見本登録局",
     "LRA_CONTACT": "",  # telephone or address told in mails; without one, PUBLIC_URL
     "PRESENTATION_HOURS": 24,  # how long the terms that were shown may be accepted
+    "RECONSENT_NOTICE_DAYS": 30,  # between approval and the day of new terms: time to ask the subscribers
+    "RECONSENT_REMIND_DAYS": 7,
+    "RECONSENT_REMINDERS": 3,
     "SEAL_CERTIFICATE_MONTHS": 3,  # 印鑑証明書
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
     "APPLICATION_LAPSE_MONTHS": 3,

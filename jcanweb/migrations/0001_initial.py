@@ -45,7 +45,14 @@ def upgrade() -> None:
                 "edition:approved",
                 "policy:registered",
                 "policy:approved",
+                "campaign:started",
+                "campaign:asked",
+                "campaign:listed",
+                "campaign:mailed",
+                "reconsent:refused",
+                "reconsent:decided",
                 "consent:given",
+                "consent:withdrawn",
                 "application:drafted",
                 "application:edited",
                 "application:submitted",
@@ -79,6 +86,7 @@ def upgrade() -> None:
                 "revocation:executed",
                 "crl:published",
                 "report:built",
+                "evidence:built",
                 "access:denied",
                 "code:denied",
                 name="event",
@@ -111,6 +119,8 @@ def upgrade() -> None:
                 "person",
                 "edition",
                 "policy",
+                "campaign",
+                "reconsent",
                 "application",
                 "certificate",
                 "order",
@@ -134,6 +144,7 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("act", sa.String(length=32), nullable=False),
         sa.Column("leaf", sa.String(length=64), nullable=False),
+        sa.Column("peak", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit_entry")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
@@ -173,6 +184,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("template", sa.String(length=60), nullable=False),
+        sa.Column("bulk", sa.Boolean(), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -183,7 +195,7 @@ def upgrade() -> None:
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.create_index(
             "ix_mail_waiting",
-            ["due_at", "id"],
+            ["bulk", "due_at", "id"],
             unique=False,
             sqlite_where=sa.text("sent_at IS NULL"),
             postgresql_where=sa.text("sent_at IS NULL"),
@@ -716,7 +728,19 @@ def upgrade() -> None:
     op.create_table(
         "consent",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "application",
+                "reconsent",
+                name="consentkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("application_id", sa.Integer(), nullable=True),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("edition_id", sa.Integer(), nullable=False),
         sa.Column("edition_sha256", sa.String(length=64), nullable=False),
@@ -725,6 +749,9 @@ def upgrade() -> None:
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("presentation", sa.Text(), nullable=False),
         sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'application') = (application_id IS NOT NULL)", name=op.f("ck_consent_kind")
+        ),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_consent_application_id")
         ),
@@ -847,6 +874,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_certificate_screened_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("application_id", name=op.f("uq_certificate_application_id")),
+        sa.UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         sa.UniqueConstraint("jc_number", name=op.f("uq_certificate_jc_number")),
         sa.UniqueConstraint("order_id", name=op.f("uq_certificate_order_id")),
         sa.UniqueConstraint("public_key_sha256", name=op.f("uq_certificate_public_key_sha256")),
@@ -1076,7 +1104,8 @@ def upgrade() -> None:
         ),
         sa.Column("words", sa.String(length=1000), nullable=False),
         sa.Column("invalid_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("received_by", sa.Integer(), nullable=False),
+        sa.Column("received_by", sa.Integer(), nullable=True),
+        sa.Column("received_from", sa.Integer(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.Integer(), nullable=True),
@@ -1106,12 +1135,20 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("decided_by <> executed_by", name=op.f("ck_revocation_two_person_execute")),
         sa.CheckConstraint("received_by <> decided_by", name=op.f("ck_revocation_two_person_decide")),
+        sa.CheckConstraint(
+            "(received_by IS NULL) <> (received_from IS NULL)", name=op.f("ck_revocation_received")
+        ),
         sa.ForeignKeyConstraint(
             ["certificate_id"], ["certificate.id"], name=op.f("fk_revocation_certificate_id")
         ),
         sa.ForeignKeyConstraint(["decided_by"], ["officer.id"], name=op.f("fk_revocation_decided_by")),
         sa.ForeignKeyConstraint(["executed_by"], ["officer.id"], name=op.f("fk_revocation_executed_by")),
         sa.ForeignKeyConstraint(["received_by"], ["officer.id"], name=op.f("fk_revocation_received_by")),
+        sa.ForeignKeyConstraint(
+            ["certificate_id", "received_from"],
+            ["certificate.id", "certificate.person_id"],
+            name="fk_revocation_subscriber",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revocation")),
     )
     with op.batch_alter_table("revocation", schema=None) as batch_op:
@@ -1133,6 +1170,29 @@ def upgrade() -> None:
             sqlite_where=sa.text("state <> 'refused'"),
             postgresql_where=sa.text("state <> 'refused'"),
         )
+
+    op.create_table(
+        "consent_withdrawal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("consent_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("button", sa.String(length=80), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id", "person_id"],
+            ["certificate.id", "certificate.person_id"],
+            name="fk_consent_withdrawal_subscriber",
+        ),
+        sa.ForeignKeyConstraint(
+            ["consent_id"], ["consent.id"], name=op.f("fk_consent_withdrawal_consent_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_withdrawal")),
+        sa.UniqueConstraint("certificate_id", name=op.f("uq_consent_withdrawal_certificate_id")),
+    )
+    with op.batch_alter_table("consent_withdrawal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_withdrawal_consent_id"), ["consent_id"], unique=False)
 
     op.create_table(
         "backup_share",
@@ -1227,6 +1287,92 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_share_opening")),
         sa.UniqueConstraint("recovery_id", "backup_id", "half", name="uq_share_opening_once"),
     )
+    op.create_table(
+        "campaign",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cursor", sa.Integer(), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_campaign_edition_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
+        sa.UniqueConstraint("edition_id", name=op.f("uq_campaign_edition_id")),
+    )
+    op.create_table(
+        "reconsent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "asked",
+                "agreed",
+                "refused",
+                name="reconsentstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("mail_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("consent_id", sa.Integer(), nullable=True),
+        sa.Column("words", sa.String(length=1000), nullable=False),
+        sa.Column(
+            "decision",
+            sa.Enum(
+                "revoke",
+                "keep",
+                name="reconsentdecision",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("comment", sa.String(length=1000), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'asked') = (answered_at IS NULL)", name=op.f("ck_reconsent_state_answered")
+        ),
+        sa.CheckConstraint(
+            "(state = 'agreed') = (consent_id IS NOT NULL)", name=op.f("ck_reconsent_state_agreed")
+        ),
+        sa.CheckConstraint(
+            "state = 'asked' OR mail_due_at IS NULL", name=op.f("ck_reconsent_answered_quiet")
+        ),
+        sa.CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name=op.f("ck_reconsent_decided")),
+        sa.CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name=op.f("ck_reconsent_decision")),
+        sa.CheckConstraint(
+            "decided_at IS NULL OR state = 'refused'", name=op.f("ck_reconsent_state_decided")
+        ),
+        sa.CheckConstraint("decision <> 'keep' OR comment <> ''", name=op.f("ck_reconsent_comment")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_reconsent_campaign_id")),
+        sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_reconsent_consent_id")),
+        sa.ForeignKeyConstraint(["decided_by"], ["officer.id"], name=op.f("fk_reconsent_decided_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reconsent_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconsent")),
+        sa.UniqueConstraint("campaign_id", "person_id", name="uq_reconsent_once"),
+        sa.UniqueConstraint("consent_id", name=op.f("uq_reconsent_consent_id")),
+    )
+    with op.batch_alter_table("reconsent", schema=None) as batch_op:
+        batch_op.create_index("ix_reconsent_state", ["campaign_id", "state", "id"], unique=False)
+        batch_op.create_index("ix_reconsent_person", ["person_id"], unique=False)
+        for name, columns, where in (
+            ("ix_reconsent_mail", ["campaign_id", "mail_due_at", "id"], "mail_due_at IS NOT NULL"),
+            ("ix_reconsent_refused", ["answered_at", "id"], "state = 'refused' AND decided_at IS NULL"),
+        ):
+            batch_op.create_index(
+                name, columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+            )
+
     triggers.create(op.get_bind())
 
 

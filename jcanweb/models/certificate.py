@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
@@ -51,6 +59,7 @@ class Certificate(Base):
             ["policy_document.id", "policy_document.name", "policy_document.version", "policy_document.url"],
             name="fk_certificate_policy",
         ),
+        UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         CheckConstraint("screened_by <> approved_by AND approved_by <> issued_by", name="two_person"),
         CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="state_revoked"),
         CheckConstraint("state <> 'delivered' OR delivered_at IS NOT NULL", name="state_delivered"),

@@ -11,7 +11,7 @@ from jcanweb.forms.officers import whole_number
 from jcanweb.forms.receipts import VerifyForm
 from jcanweb.models import Application, Receipt
 from jcanweb.permissions import applicant, public, requires
-from jcanweb.services import enrollment_ledger, screening_ledger
+from jcanweb.services import enrollment_ledger, screening_ledger, withdrawal_ledger
 from jcanweb.services import receipts as service
 from jcanweb.terms import ConsentVerb
 from jcanweb.vocabulary import Authority, Permission
@@ -109,7 +109,7 @@ def _shown(application: Application, page: str, file: str, back_url: str) -> tup
         effective_on=date.fromisoformat(signed["terms"]["effective_on"]), authority=Authority(person["authority"]),
         delegated=[day and date.fromisoformat(day) for day in (person["delegated_from"], person["delegated_to"])],
         verbs={verb.value: labels.word(verb) for verb in ConsentVerb},
-        back_url=back_url, file_url=url_for(file, number=number, consent=one.consent_id if one is not every[0] else None),
+        withdrawal=withdrawal_ledger.of_consent(one.consent_id), back_url=back_url, file_url=url_for(file, number=number, consent=one.consent_id if one is not every[0] else None),
         others=[(url_for(page, number=number, consent=other.consent_id), other.made_at) for other in every if other is not one],
     )  # fmt: skip
 
