@@ -47,6 +47,8 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.PERSON_SIGNED_OUT: frozenset(),
     Event.EDITION_IMPORTED: frozenset({"version", "sha256", "proposed_on"}),
     Event.EDITION_APPROVED: frozenset({"version", "sha256", "effective_on"}),
+    Event.POLICY_REGISTERED: frozenset({"version", "oid", "registered_sha256", "proposed_on"}),
+    Event.POLICY_APPROVED: frozenset({"version", "oid", "registered_sha256", "effective_on"}),
     Event.CAMPAIGN_STARTED: frozenset({"version"}),
     Event.CAMPAIGN_ASKED: frozenset({"people", "until"}),
     Event.CAMPAIGN_LISTED: frozenset({"people"}),

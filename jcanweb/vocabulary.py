@@ -49,7 +49,7 @@ class Permission(StrEnum):
 
 
 class EditionState(StrEnum):
-    """Follows from the approvals and the day, never stored."""
+    """Of an edition of the terms or a CP document; follows from the approvals and the day, never stored."""
 
     DRAFT = "draft"
     UNUSED = "unused"
@@ -230,6 +230,7 @@ class Subject(StrEnum):
     CORPORATION = "corporation"
     PERSON = "person"
     EDITION = "edition"
+    POLICY = "policy"
     CAMPAIGN = "campaign"
     RECONSENT = "reconsent"
     APPLICATION = "application"
@@ -270,6 +271,8 @@ class Event(StrEnum):
     PERSON_SIGNED_OUT = "person:signed_out"
     EDITION_IMPORTED = "edition:imported"
     EDITION_APPROVED = "edition:approved"
+    POLICY_REGISTERED = "policy:registered"
+    POLICY_APPROVED = "policy:approved"
     CAMPAIGN_STARTED = "campaign:started"
     CAMPAIGN_ASKED = "campaign:asked"
     CAMPAIGN_LISTED = "campaign:listed"

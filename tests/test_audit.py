@@ -255,7 +255,7 @@ def rewrite_root() -> None:
 COPY = ("INSERT INTO audit_entry SELECT :number, at, event, outcome, subject, subject_id, actor, facts, act, leaf, peak"
         " FROM audit_entry WHERE sequence = 4")  # fmt: skip
 CHANGED, MISSING = [Damage.CHANGED, Damage.OTHER_ROOT], [Damage.MISSING]
-ONE = "UPDATE audit_entry SET {} WHERE sequence = 5"
+ONE = "UPDATE audit_entry SET {} WHERE sequence = 6"
 DOCTORINGS: dict[str, tuple[list[str], list[Damage]]] = {
     "another event": ([ONE.format("event = 'application:returned'")], CHANGED),
     "another outcome": ([ONE.format("outcome = 'refused'")], CHANGED),
@@ -320,18 +320,18 @@ def test_a_doctored_record_is_found(record: list[AuditEntry], doctoring: str) ->
 
 def test_a_changed_row_is_named(record: list[AuditEntry]) -> None:
     sql(ONE.format("actor = 'officer:4'"))
-    assert [str(one) for one in audit.verify()] == ["changed 5", "other_root"]
+    assert [str(one) for one in audit.verify()] == ["changed 6", "other_root"]
 
 
 def test_a_changed_row_with_a_new_leaf_changes_the_root(record: list[AuditEntry]) -> None:
     sql(ONE.format("actor = 'officer:4'"))
-    rehash(5)
+    rehash(6)
     assert [one.damage for one in audit.verify()] == [Damage.OTHER_ROOT]
 
 
 def test_a_new_leaf_and_a_new_root_leave_the_frontier_behind(record: list[AuditEntry]) -> None:
     sql(ONE.format("actor = 'officer:4'"))
-    rehash(5)
+    rehash(6)
     rewrite_root()
     assert [one.damage for one in audit.verify()] == [Damage.OTHER_FRONTIER]
 

@@ -43,6 +43,8 @@ def upgrade() -> None:
                 "person:signed_out",
                 "edition:imported",
                 "edition:approved",
+                "policy:registered",
+                "policy:approved",
                 "campaign:started",
                 "campaign:asked",
                 "campaign:listed",
@@ -118,6 +120,7 @@ def upgrade() -> None:
                 "corporation",
                 "person",
                 "edition",
+                "policy",
                 "campaign",
                 "reconsent",
                 "application",
@@ -369,6 +372,69 @@ def upgrade() -> None:
         sa.UniqueConstraint("edition_id", name=op.f("uq_edition_approval_edition_id")),
         sa.UniqueConstraint("version", name=op.f("uq_edition_approval_version")),
         sa.UniqueConstraint("official", "effective_on", name="uq_edition_approval_day"),
+    )
+    op.create_table(
+        "policy_document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("url", sa.String(length=300), nullable=False),
+        sa.Column("oid", sa.String(length=100), nullable=False),
+        sa.Column("official", sa.Boolean(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("registered_by", sa.Integer(), nullable=True),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(content IS NULL) = (sha256 IS NULL)", name=op.f("ck_policy_document_content_hashed")
+        ),
+        sa.CheckConstraint(
+            "registered_by IS NOT NULL OR NOT official", name=op.f("ck_policy_document_registered")
+        ),
+        sa.ForeignKeyConstraint(
+            ["registered_by"], ["officer.id"], name=op.f("fk_policy_document_registered_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_document")),
+        sa.UniqueConstraint("id", "registered_by", name="uq_policy_document_registered_by"),
+        sa.UniqueConstraint("id", "version", "official", name="uq_policy_document_version"),
+        sa.UniqueConstraint("id", "name", "version", "url", name="uq_policy_document_bound"),
+    )
+    op.create_table(
+        "policy_approval",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("policy_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("official", sa.Boolean(), nullable=False),
+        sa.Column("registered_by", sa.Integer(), nullable=True),
+        sa.Column("approved_by", sa.Integer(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.CheckConstraint(
+            "registered_by <> approved_by", name=op.f("ck_policy_approval_two_person_approve")
+        ),
+        sa.CheckConstraint(
+            "(registered_by IS NOT NULL AND approved_by IS NOT NULL) OR NOT official",
+            name=op.f("ck_policy_approval_approved"),
+        ),
+        sa.ForeignKeyConstraint(["approved_by"], ["officer.id"], name=op.f("fk_policy_approval_approved_by")),
+        sa.ForeignKeyConstraint(
+            ["policy_id"], ["policy_document.id"], name=op.f("fk_policy_approval_policy_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["policy_id", "registered_by"],
+            ["policy_document.id", "policy_document.registered_by"],
+            name="fk_policy_approval_registrar",
+        ),
+        sa.ForeignKeyConstraint(
+            ["policy_id", "version", "official"],
+            ["policy_document.id", "policy_document.version", "policy_document.official"],
+            name="fk_policy_approval_version",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_approval")),
+        sa.UniqueConstraint("official", "effective_on", name="uq_policy_approval_day"),
+        sa.UniqueConstraint("policy_id", name=op.f("uq_policy_approval_policy_id")),
+        sa.UniqueConstraint("version", name=op.f("uq_policy_approval_version")),
     )
     op.create_table(
         "officer_invitation",
@@ -773,8 +839,9 @@ def upgrade() -> None:
         sa.Column("der", sa.LargeBinary(), nullable=False),
         sa.Column("chain_der", sa.LargeBinary(), nullable=False),
         sa.Column("public_key_sha256", sa.String(length=64), nullable=False),
+        sa.Column("policy_id", sa.Integer(), nullable=False),
         sa.Column("policy_document", sa.String(length=200), nullable=False),
-        sa.Column("policy_version", sa.String(length=40), nullable=False),
+        sa.Column("policy_version", sa.String(length=20), nullable=False),
         sa.Column("policy_url", sa.String(length=300), nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -792,6 +859,11 @@ def upgrade() -> None:
             ["application_id", "screened_by", "approved_by", "issued_by"],
             ["application.id", "application.screened_by", "application.approved_by", "application.issued_by"],
             name="fk_certificate_people",
+        ),
+        sa.ForeignKeyConstraint(
+            ["policy_id", "policy_document", "policy_version", "policy_url"],
+            ["policy_document.id", "policy_document.name", "policy_document.version", "policy_document.url"],
+            name="fk_certificate_policy",
         ),
         sa.ForeignKeyConstraint(["approved_by"], ["officer.id"], name=op.f("fk_certificate_approved_by")),
         sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_certificate_consent_id")),

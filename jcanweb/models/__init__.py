@@ -9,6 +9,7 @@ from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
+from jcanweb.models.policy import PolicyApproval, PolicyDocument
 from jcanweb.models.reconsent import Campaign, Reconsent
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
@@ -19,6 +20,7 @@ __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
     "Document", "Edition", "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation",
-    "OfficerRole", "Order", "Person", "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening",
+    "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "Receipt", "ReceiptTimestamp", "Reconsent",
+    "Recovery", "Revocation", "ShareOpening",
     "WebSession",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from jcanweb.forms import rules
 from jcanweb.forms.terms import ApproveForm, ImportForm
 from jcanweb.models import Edition
 from jcanweb.permissions import public, requires
-from jcanweb.services import reconsent_ledger, terms, trail
+from jcanweb.services import policy, reconsent_ledger, terms, trail
 from jcanweb.vocabulary import Event, Permission, Subject
 from jcanweb.web import attempt, respond, said
 
@@ -28,7 +28,11 @@ def in_force() -> tuple[str, int]:
     edition = terms.in_force()
     document = terms.document(edition)
     return respond(
-        "terms/in_force.html", edition=edition, document=document, statements=reader.statements(document)
+        "terms/in_force.html",
+        edition=edition,
+        document=document,
+        statements=reader.statements(document),
+        policy=policy.in_force(),
     )
 
 
