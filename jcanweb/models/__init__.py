@@ -9,13 +9,18 @@ from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
+from jcanweb.models.policy import PolicyApproval, PolicyDocument
+from jcanweb.models.reconsent import Campaign, Reconsent
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
 from jcanweb.models.vault import Backup, BackupShare
+from jcanweb.models.withdrawal import ConsentWithdrawal
 
 __all__ = [
-    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent", "ConsentAddress",
-    "ConsentStatement", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
-    "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
-    "Person", "Receipt", "ReceiptTimestamp", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
+    "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
+    "Document", "Edition", "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation",
+    "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "Receipt", "ReceiptTimestamp", "Reconsent",
+    "Recovery", "Revocation", "ShareOpening",
+    "WebSession",
 ]  # fmt: skip

@@ -2,19 +2,22 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
 from jcanweb.models.edition import Edition
 from jcanweb.terms.statements import ConsentVerb
+from jcanweb.vocabulary import ConsentKind
 
 
 class Consent(Base):
     __tablename__ = "consent"
+    __table_args__ = (CheckConstraint("(kind = 'application') = (application_id IS NOT NULL)", name="kind"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    kind: Mapped[ConsentKind] = mapped_column(default=ConsentKind.APPLICATION)
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
     edition_sha256: Mapped[str] = mapped_column(String(64))

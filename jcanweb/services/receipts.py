@@ -32,7 +32,7 @@ class Checked:
     verdict: str
 
 
-def make(consent: Consent, shown: Presentation, *, application: Application, by: Person, entry: receipt.Entry,
+def make(consent: Consent, shown: Presentation, *, application: Application | None, by: Person, entry: receipt.Entry,
          head: receipt.Head) -> Receipt:  # fmt: skip
     """Sign and keep the receipt of a consent that was just given, with the person's authority as it is now.
 
@@ -42,7 +42,7 @@ def make(consent: Consent, shown: Presentation, *, application: Application, by:
     if edition.effective_on is None:
         raise ValueError("a draft of the terms is accepted by nobody")
     content = receipt.build(receipt.Receipt(
-        consent_id=consent.id, kind="application", application=application.number, controller=setting("LRA_NAME_JA"),
+        consent_id=consent.id, kind=consent.kind, application=application.number if application else None, controller=setting("LRA_NAME_JA"),
         edition=receipt.EditionText(edition.version, edition.effective_on, MEDIA_TYPES[edition.kind], edition.source),
         statements=shown.statements, button=consent.button, locale=consent.locale,
         principal=receipt.Principal(by.id, by.name, by.email, by.authority.value, by.delegated_from, by.delegated_to),

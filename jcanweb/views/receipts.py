@@ -13,7 +13,7 @@ from jcanweb.forms.officers import whole_number
 from jcanweb.forms.receipts import VerifyForm
 from jcanweb.models import Application, Receipt
 from jcanweb.permissions import applicant, public, requires
-from jcanweb.services import enrollment_ledger, screening_ledger
+from jcanweb.services import enrollment_ledger, screening_ledger, withdrawal_ledger
 from jcanweb.services import receipts as service
 from jcanweb.terms import ConsentVerb
 from jcanweb.vocabulary import Authority, Permission
@@ -126,7 +126,8 @@ def _shown(application: Application, page: str, problem: str | None = None) -> t
         effective_on=date.fromisoformat(signed["terms"]["effective_on"]), authority=Authority(person["authority"]),
         delegated=[day and date.fromisoformat(day) for day in (person["delegated_from"], person["delegated_to"])],
         verbs={verb.value: labels.word(verb) for verb in ConsentVerb},
-        back_url=url_for(BACK[page], number=number), problem=problem, status=409 if problem else 200,
+        withdrawal=withdrawal_ledger.of_consent(one.consent_id), back_url=url_for(BACK[page], number=number),
+        problem=problem, status=409 if problem else 200,
         stamped_at=one.timestamp and one.timestamp.stamped_at, awaited=bool(setting("TSA_URL")),
         file_url=url_for(f"{page}_file", number=number, consent=named),
         pdf_url=url_for(f"{page}_pdf", number=number, consent=named),
