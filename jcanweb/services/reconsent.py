@@ -15,7 +15,7 @@ from jcanweb.errors import (
 )
 from jcanweb.models import Certificate, Officer, Person, Reconsent
 from jcanweb.names import NameRefused, check_words
-from jcanweb.services import campaign, consents, organizations, presentation, revocation, terms
+from jcanweb.services import addresses, campaign, consents, organizations, presentation, revocation, terms
 from jcanweb.terms.statements import Statement
 from jcanweb.vocabulary import (
     Event,
@@ -36,10 +36,13 @@ def serve(asked: Reconsent, statements: tuple[Statement, ...]) -> str:
     return presentation.serve(asked.campaign.edition, statements, button=BUTTON, to=asked.person)
 
 
-def agree(asked: Reconsent, served: str, accepted: set[int], *, by: Person) -> None:
+def agree(
+    asked: Reconsent, served: str, accepted: set[int], *, address: str | None = None, by: Person
+) -> None:
     """Keep the consent to every statement of the edition that was asked for, with its receipt.
 
-    Also after a refusal, until that is decided on; a second click finds it done. Raises NotEligible,
+    Also after a refusal, until that is decided on; a second click finds it done. `address`: the IP address it came
+    from, kept only where a setting says so. Raises NotEligible,
     PresentationRefused, ConsentMissing, AlreadyAnswered, and TermsChanged when a later edition has taken its place.
     """
     lock(by)
@@ -52,7 +55,8 @@ def agree(asked: Reconsent, served: str, accepted: set[int], *, by: Person) -> N
     _check_open(asked)
     if consents.is_used(shown.nonce):
         raise PresentationUsed()
-    consents.keep(shown, served, edition=edition, about=(Subject.RECONSENT, asked.id), by=by)
+    given = consents.keep(shown, served, edition=edition, about=(Subject.RECONSENT, asked.id), by=by)
+    addresses.keep(given, address)
 
 
 def refuse(asked: Reconsent, *, words: str, by: Person) -> None:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, redirect, url_for
+from flask import Blueprint, Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from jcanweb import terms as reader
-from jcanweb.errors import PresentationRefused, RuleViolation
+from jcanweb.config import setting
+from jcanweb.errors import PdfRefused, PresentationRefused, RuleViolation
 from jcanweb.forms import rules
 from jcanweb.forms.enrollment import ConsentForm, consent_form
 from jcanweb.forms.reconsent import RefuseForm
-from jcanweb.models import Reconsent
+from jcanweb.models import Receipt, Reconsent
 from jcanweb.permissions import applicant
 from jcanweb.services import organizations, receipts, terms
 from jcanweb.services import reconsent as service
@@ -40,7 +41,7 @@ def answer(reconsent_id: int) -> tuple[str, int] | Answer:
     if ledger.is_open(asked) and not form.validate():
         return _page(asked, form, status=422)
     served = form.presentation.data or ""
-    problem = attempt(lambda: service.agree(asked, served, form.accepted(), by=g.person),
+    problem = attempt(lambda: service.agree(asked, served, form.accepted(), address=request.remote_addr, by=g.person),
                       event=Event.CONSENT_GIVEN, subject=Subject.RECONSENT, subject_id=reconsent_id)  # fmt: skip
     if problem:
         fresh = _form(asked, formdata=None) if isinstance(problem, PresentationRefused) else form
@@ -73,10 +74,25 @@ def refuse(reconsent_id: int) -> tuple[str, int] | Answer:
 @blueprint.get("/reconsent/<int:reconsent_id>/receipt.json")
 @applicant
 def receipt(reconsent_id: int) -> Response:
-    consent = _mine(reconsent_id).consent
-    if consent is None or consent.receipt is None:
-        abort(404)
-    return download(receipts.file(consent.receipt), f"receipt-consent-{consent.id}.json", "application/json")
+    one = _receipt(_mine(reconsent_id))
+    return download(receipts.file(one), f"receipt-consent-{one.consent_id}.json", "application/json")
+
+
+@blueprint.get("/reconsent/<int:reconsent_id>/receipt.pdf")
+@applicant
+def receipt_pdf(reconsent_id: int) -> Response | tuple[str, int]:
+    """The PDF, or the page that says why there is none and offers the file."""
+    asked = _mine(reconsent_id)
+    one = _receipt(asked)
+    try:
+        content = receipts.pdf(one)
+    except PdfRefused as refusal:
+        return _page(asked, _form(asked, formdata=None), refusal, 409)
+    return download(content, f"receipt-consent-{one.consent_id}.pdf", "application/pdf")
+
+
+def _receipt(asked: Reconsent) -> Receipt:
+    return (asked.consent and asked.consent.receipt) or abort(404)
 
 
 def _mine(reconsent_id: int) -> Reconsent:
@@ -99,5 +115,5 @@ def _page(asked: Reconsent, form: ConsentForm, problem: RuleViolation | None = N
         "reconsent/answer.html", asked=asked, edition=edition, former=former, form=form, document=document,
         boxes=boxes if may_answer and not obstacles else {}, obstacles=obstacles, may_answer=may_answer,
         comparison=reader.compare(terms.document(former), document) if former else None, button=service.BUTTON,
-        problem=problem.sentence if problem else None, status=status,
+        address_days=setting("CONSENT_ADDRESS_DAYS"), problem=problem.sentence if problem else None, status=status,
     )  # fmt: skip

@@ -7,11 +7,11 @@ import pytest
 
 from jcanweb import jobs
 from jcanweb.database import db, transaction
-from jcanweb.models import Campaign, Certificate, Officer, Person, Reconsent, Revocation
-from jcanweb.services import invitations
+from jcanweb.models import Campaign, Certificate, ConsentAddress, Officer, Person, Reconsent, Revocation
+from jcanweb.services import addresses, invitations
 from jcanweb.services import reconsent as service
 from jcanweb.services import terms as editions
-from jcanweb.vocabulary import ReconsentDecision, ReconsentState, Role
+from jcanweb.vocabulary import AddressGround, ReconsentDecision, ReconsentState, Role
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor
@@ -130,7 +130,7 @@ def test_the_link_of_the_mail_and_its_code_lead_to_the_question(app: Any, world:
 
 def test_another_persons_question_is_not_there(world: World) -> None:
     visitor = world.applicant(0)
-    for path in ("", "/refuse", "/receipt.json"):
+    for path in ("", "/refuse", "/receipt.json", "/receipt.pdf"):
         assert visitor.client.get(f"/reconsent/{world.ids[1]}{path}").status_code == 404
 
 
@@ -210,3 +210,28 @@ def test_a_certificate_of_somebody_never_asked_says_nothing(app: Any) -> None:
     page = visitor.get(f"/certificates/{one.jc_number}")
     said = dict(zip(page.words("dt"), page.words("dd"), strict=True))
     assert said["その後の再同意"] == "—なし"
+
+
+def test_the_receipt_of_an_answer_is_a_pdf_too(app: Any, world: World) -> None:
+    first = world.applicant(0)
+    first.get("/reconsent")
+    page = first.send(BUTTON, **ticks())
+    assert f'href="/reconsent/{world.ids[0]}/receipt.pdf"' in page.text
+    with pytest.raises(NotAPage) as file:
+        first.get(f"/reconsent/{world.ids[0]}/receipt.pdf")
+    assert file.value.response.data.startswith(b"%PDF")
+    assert "receipt-consent-" in file.value.response.headers["Content-Disposition"]
+
+
+def test_where_the_address_is_kept_the_page_says_so_and_it_is(app: Any, world: World) -> None:
+    app.config["CONSENT_ADDRESS_DAYS"] = 90
+    first = world.applicant(0)
+    assert "IPアドレスを暗号化して90日間だけ保存し" in first.get("/reconsent").text
+    first.send(BUTTON, **ticks())
+    with app.app_context():
+        kept = db.session.query(ConsentAddress).one()
+        assert kept.consent_id == db.session.get_one(Reconsent, world.ids[0]).consent_id
+        ((_, address),) = addresses.opened(
+            f"consent:{kept.consent_id}", ground=AddressGround.DISPUTE, by="terminal"
+        )
+    assert address == "127.0.0.1"
