@@ -1,5 +1,7 @@
 """Rule violations, each with the sentence the person reads (Japanese: what happened, what to do)."""
 
+from collections.abc import Callable
+
 
 class RuleViolation(Exception):
     """A rule of the registration authority refused the act. `sentence` is shown as it is."""
@@ -132,6 +134,14 @@ class NotEligible(RuleViolation):
 
 class FieldRefused(RuleViolation):
     sentence = "入力内容を確認してください。"
+
+
+def at_field(field: str, rule: Callable[..., str], *typed: str) -> str:
+    """What the rule makes of the typed text; its refusal then stands at this field. Raises FieldRefused."""
+    try:
+        return rule(*typed)
+    except RuleViolation as violation:
+        raise FieldRefused(violation.sentence, field) from None
 
 
 class EvidenceRefused(RuleViolation):

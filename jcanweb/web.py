@@ -1,9 +1,10 @@
 """What every answer has in common: page or partial, downloads, error pages, headers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from importlib.metadata import distribution
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeVar
 
 from flask import (
@@ -155,6 +156,16 @@ def download(content: bytes | IO[bytes], name: str, mimetype: str) -> Response:
 
     file = BytesIO(content) if isinstance(content, bytes) else content
     return send_file(file, mimetype, as_attachment=True, download_name=name, max_age=0)
+
+
+def table(name: str, build: Callable[[IO[bytes]], int]) -> Response:
+    """The CSV that `build` writes and tells the size of in bytes, through a file so that memory stays flat."""
+    out = SpooledTemporaryFile(max_size=1024 * 1024, dir=current_app.instance_path)
+    size = build(out)
+    out.seek(0)
+    answer = download(out, name, "text/csv")
+    answer.content_length = size
+    return answer
 
 
 @blueprint.get("/assets/htmx.js")

@@ -16,6 +16,7 @@ from jcanweb.services import documents
 from jcanweb.services.enrollment import subject_text
 from jcanweb.services.invitations import six_digits
 from jcanweb.terms import ConsentVerb, Statement
+from jcanweb.terms.statements import DUTIES
 
 
 class CodeForm(FlaskForm):
@@ -33,6 +34,14 @@ class ConsentForm(FlaskForm):
             int(field.name.split("_")[1])
             for field in self
             if field.name.startswith("statement_") and field.data
+        }
+
+    def boxes(self) -> dict[tuple[int, int], BooleanField]:
+        """(article, item) → the checkbox that stands below that item."""
+        return {
+            (DUTIES, int(field.name.split("_")[1])): field
+            for field in self
+            if field.name.startswith("statement_")
         }
 
 

@@ -5,11 +5,13 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     String,
     UniqueConstraint,
+    and_,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -104,6 +106,11 @@ class Certificate(Base):
     application: Mapped[Application] = relationship(primaryjoin="Certificate.application_id == Application.id",
                                                     foreign_keys=[application_id], viewonly=True)  # fmt: skip
     order: Mapped[Order] = relationship()
+
+    @classmethod
+    def living(cls, at: datetime) -> ColumnElement[bool]:
+        """Neither revoked nor over at this moment."""
+        return and_(cls.state != CertificateState.REVOKED, cls.not_after > at)
 
 
 class Crl(Base):

@@ -4,9 +4,9 @@ Every step is a short transaction of its own and may be repeated: the list remem
 a person is on it once, and a mail is due at a moment that the same transaction moves on.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from jcanweb import audit, clock, mail
@@ -15,12 +15,17 @@ from jcanweb.config import setting
 from jcanweb.database import db, flush
 from jcanweb.models import Campaign, Certificate, Consent, Edition, EditionApproval, Person, Reconsent
 from jcanweb.services import invitations, terms
-from jcanweb.vocabulary import CertificateState, Event, ReconsentState, Subject
+from jcanweb.vocabulary import Event, ReconsentState, Subject
 
 LISTED = 1000
 """certificates looked at in one transaction"""
 MAILED = 100
 """mails written in one transaction"""
+
+
+def enough_notice_from() -> date:
+    """The first day of new terms that leaves the subscribers RECONSENT_NOTICE_DAYS from today (in Japan)."""
+    return jst_date(clock.now()) + timedelta(days=setting("RECONSENT_NOTICE_DAYS"))
 
 
 def open_editions() -> list[Edition]:
@@ -86,7 +91,7 @@ def _add(campaign: Campaign, last: int) -> list[int]:
     """The people that were not on the list, up to this certificate."""
     at, edition_id = clock.now(), campaign.edition_id
     others = select(Certificate.person_id).distinct().join(Consent, Consent.id == Certificate.consent_id)
-    others = others.where(Certificate.id > campaign.cursor, Certificate.id <= last, living(),
+    others = others.where(Certificate.id > campaign.cursor, Certificate.id <= last, Certificate.living(at),
                           Consent.edition_id != edition_id)  # fmt: skip
     people = list(db.session.scalars(others))
     query = select(Consent).where(Consent.person_id.in_(people), Consent.edition_id == edition_id)
@@ -102,11 +107,6 @@ def _add(campaign: Campaign, last: int) -> list[int]:
     kind = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     statement = kind.insert(Reconsent).on_conflict_do_nothing(index_elements=["campaign_id", "person_id"])
     return list(db.session.scalars(statement.returning(Reconsent.person_id), rows))
-
-
-def living() -> ColumnElement[bool]:
-    """A certificate that is neither revoked nor over."""
-    return and_(Certificate.state != CertificateState.REVOKED, Certificate.not_after > clock.now())
 
 
 def write_some() -> bool:
@@ -131,7 +131,7 @@ def _write(campaign: Campaign, asked: list[Reconsent]) -> None:
     ids = [one.person_id for one in asked]
     people = {one.id: one for one in db.session.scalars(select(Person).where(Person.id.in_(ids)))}
     holding = set(db.session.scalars(
-        select(Certificate.person_id).where(Certificate.person_id.in_(ids), living())))  # fmt: skip
+        select(Certificate.person_id).where(Certificate.person_id.in_(ids), Certificate.living(at))))  # fmt: skip
     mailed, links = [], []
     for one in asked:
         one.mail_due_at = None

@@ -1,7 +1,6 @@
 """What an applicant does with an application: consent, draft, edit, submit, withdraw (第5条, product.md §3-§5)."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,9 +13,9 @@ from jcanweb.errors import (
     FieldRefused,
     PresentationRefused,
     PresentationUsed,
-    RuleViolation,
     StalePage,
     TermsChanged,
+    at_field,
 )
 from jcanweb.models import Application, Edition, Person
 from jcanweb.services import addresses, consents, documents, organizations, presentation, terms
@@ -200,29 +199,24 @@ def _values(entry: Entry) -> dict[str, object]:
         documents.check_pdf(entry.seal_certificate)
     return {
         "organization_unit_typed": entry.organization_unit,
-        "organization_unit": _at("organization_unit", subject_text, entry.organization_unit),
+        "organization_unit": at_field("organization_unit", subject_text, entry.organization_unit),
         "organization_unit_ja": _name(
             "organization_unit_ja", entry.organization_unit_ja, "会社名・組織名（日本語）"
         ),
         "common_name_typed": entry.common_name,
-        "common_name": _at("common_name", subject_text, entry.common_name),
+        "common_name": at_field("common_name", subject_text, entry.common_name),
         "common_name_ja": _name("common_name_ja", entry.common_name_ja, "部署・役職または氏名（日本語）"),
         "years": entry.years,
         "pin_recipient_name": _name("pin_recipient_name", entry.pin_recipient_name, "PIN送付先の氏名"),
-        "pin_recipient_email": _at("pin_recipient_email", names.normalise_email, entry.pin_recipient_email),
+        "pin_recipient_email": at_field(
+            "pin_recipient_email", names.normalise_email, entry.pin_recipient_email
+        ),
         "seal_certificate_on": entry.seal_certificate_on,
     }
 
 
-def _at(column: str, rule: Callable[[str], str], typed: str) -> str:
-    try:
-        return rule(typed)
-    except RuleViolation as violation:
-        raise FieldRefused(violation.sentence, field=column) from None
-
-
 def _name(column: str, typed: str, word: str) -> str:
-    return _at(column, lambda text: names.check_name(text, word), typed)
+    return at_field(column, names.check_name, typed, word)
 
 
 def _check_complete(application: Application) -> None:

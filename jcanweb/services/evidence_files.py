@@ -33,6 +33,8 @@ from jcanweb.vocabulary import RevocationRequester, Role
 
 NO_RECEIPT = "この証明書のもとになった承諾には受領証がないため、証拠ファイルを作れません。"
 
+Blotter = Callable[[str | None], str]
+
 
 @dataclass(frozen=True)
 class Case:
@@ -54,13 +56,14 @@ class Case:
 def of(case: Case) -> dict[str, tuple[str, bytes]]:
     """Name → what it is in words, and its content. What does not exist is an empty list, no missing file; but there
     is a crl.crl only where there is a CRL."""
+    hide = _blotter(case)
     return {
         "receipt.json": ("承諾の受領証（規約の全文、項目、提示の署名を含む）", _receipt(case.bound.consent)),
         **_earlier(case),
         **_anew(case),
-        "reconsents.json": ("発行後に改めて求めた同意と、その答え", _json(_reconsents(case))),
+        "reconsents.json": ("発行後に改めて求めた同意と、その答え", _json(_reconsents(case, hide))),
         "application.json": ("承認されたとおりの申請", _json(_application(case))),
-        "screening.json": ("項目ごとの審査", _json(_screening(case))),
+        "screening.json": ("項目ごとの審査", _json(_screening(case, hide))),
         "decision.json": ("審査・承認・発行をした担当者の番号と日時", _json(_decision(case))),
         "policy.json": ("発行時の証明書ポリシー", _json(_policy(case))),
         "certificate.cer": ("証明書（DER）", case.certificate.der),
@@ -70,7 +73,7 @@ def of(case: Case) -> dict[str, tuple[str, bytes]]:
         "deliveries.json": ("交付の日時", _json(_deliveries(case))),
         "backups.json": ("バックアップの封緘と廃棄の日時", _json(_backups(case))),
         "withdrawal.json": ("バックアップの同意の撤回", _json(_withdrawal(case))),
-        "revocation.json": ("失効の受付・判断・実行", _json(_revocations(case))),
+        "revocation.json": ("失効の受付・判断・実行", _json(_revocations(case, hide))),
         "recoveries.json": (
             "鍵回復の日時",
             _json([_recovery(one) for one in reversed(case.bound.recoveries)]),
@@ -103,9 +106,8 @@ def _anew(case: Case) -> dict[str, tuple[str, bytes]]:
     }
 
 
-def _reconsents(case: Case) -> list[dict[str, Any]]:
+def _reconsents(case: Case, hide: Blotter) -> list[dict[str, Any]]:
     """What the subscriber was asked anew; the words of a refusal and of its decision with other people blotted."""
-    hide = _blotter(case)
     return [
         {"edition": one.campaign.edition.version, "edition_sha256": one.campaign.edition.sha256, "state": one.state,
          "asked_at": _at(one.asked_at), "reminders": one.reminders, "answered_at": _at(one.answered_at),
@@ -134,9 +136,9 @@ def _application(case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _screening(case: Case) -> dict[str, Any]:
+def _screening(case: Case, hide: Blotter) -> dict[str, Any]:
     """Every verdict on every revision, and the last return."""
-    one, hide = case.certificate.application, _blotter(case)
+    one = case.certificate.application
     returned = one.returned_by and _act(one.returned_by, one.returned_at) | {
         "reason": hide(one.returned_reason)
     }
@@ -219,9 +221,8 @@ def _backups(case: Case) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _revocations(case: Case) -> list[dict[str, Any]]:
+def _revocations(case: Case, hide: Blotter) -> list[dict[str, Any]]:
     """All requests, also refused ones. Words are told of the subscriber's own alone: others' may name who asked."""
-    hide = _blotter(case)
 
     def told(one: Revocation) -> dict[str, Any]:
         own = one.requester is RevocationRequester.SUBSCRIBER
@@ -265,7 +266,7 @@ def _recovery(one: Recovery) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _blotter(case: Case) -> Callable[[str | None], str]:
+def _blotter(case: Case) -> Blotter:
     """Blots other people out of free words: the PIN's recipient, the corporation's people, the officers."""
     application = case.certificate.application
     person, home = application.person, application.corporation

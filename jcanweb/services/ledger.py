@@ -21,7 +21,6 @@ from jcanweb.models import (
     Corporation,
     Custodian,
     Delivery,
-    Officer,
     Reconsent,
     Recovery,
     Revocation,
@@ -123,7 +122,7 @@ class Bound:
     """Everything that belongs to one certificate; lists newest first."""
 
     consent: Consent
-    names: dict[int, str]
+    names: dict[int | None, str]
     """of its officers, by id"""
     deliveries: list[Delivery]
     backups: list[Backup]
@@ -156,8 +155,7 @@ def bound(certificate: Certificate) -> Bound:
     consent = select(Consent).where(Consent.id == certificate.consent_id).options(joinedload(Consent.edition))
     deliveries, backups = _of(certificate, Delivery), _of(certificate, Backup, holders)
     revocations, recoveries = _of(certificate, Revocation), _of(certificate, Recovery)
-    ids = {certificate.screened_by, certificate.approved_by, certificate.issued_by}
-    officers = db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids)))
+    ids: set[int | None] = {certificate.screened_by, certificate.approved_by, certificate.issued_by}
     things: list[tuple[Subject, object]] = [
         (Subject.CERTIFICATE, certificate.id),
         (Subject.ORDER, certificate.order_id),
@@ -166,7 +164,7 @@ def bound(certificate: Certificate) -> Bound:
                         (Subject.RECOVERY, recoveries)):  # fmt: skip
         things += [(kind, one.id) for one in found]
     return Bound(
-        consent=db.session.scalars(consent).one(), names={number: name for number, name in officers},
+        consent=db.session.scalars(consent).one(), names=trail.officers(ids),
         deliveries=deliveries, backups=backups, revocations=revocations, recoveries=recoveries,
         things=things, history=trail.histories(things), withdrawal=withdrawal_ledger.of(certificate),
         reconsents=reconsent_ledger.of_holder(certificate),

@@ -19,7 +19,6 @@ from jcanweb.vocabulary import (
     AgreementState,
     ApplicationState,
     Authority,
-    CertificateState,
     Event,
     Subject,
 )
@@ -170,8 +169,7 @@ def by_number(corporate_number: str) -> Corporation | None:
 def living(corporation: Corporation) -> int:
     """How many of its certificates are neither revoked nor expired."""
     query = select(func.count()).where(
-        Certificate.corporation_id == corporation.id, Certificate.state != CertificateState.REVOKED,
-        Certificate.not_after > clock.now(),
+        Certificate.corporation_id == corporation.id, Certificate.living(clock.now()),
     )  # fmt: skip
     return db.session.scalar(query) or 0
 

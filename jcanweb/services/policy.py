@@ -80,6 +80,11 @@ def in_force(day: date | None = None) -> PolicyDocument:
     return policy
 
 
+def find(policy_id: int) -> PolicyDocument | None:
+    """The CP document of this id."""
+    return db.session.get(PolicyDocument, policy_id)
+
+
 def policies() -> list[PolicyDocument]:
     """All CP documents: drafts first, then by day, newest first."""
     return schedule.listing(PolicyDocument)

@@ -69,6 +69,12 @@ def file(one: Receipt) -> bytes:
     return receipt.write(one.content, _signature(one), one.timestamp.token if one.timestamp else None)
 
 
+def file_name(one: Receipt, kind: str = "json") -> str:
+    """receipt-A-000001.json, or receipt-consent-17.json where there is no application."""
+    signed = read(one)
+    return f"receipt-{(signed['application'] or signed['record_id']).replace(':', '-')}.{kind}"
+
+
 def pdf(one: Receipt) -> bytes:
     """The receipt to read and print, with the file that verifies attached. Raises PdfRefused."""
     return typeset("receipts/receipt.typ", _printed(one), at=one.made_at, attached=file(one))
@@ -135,7 +141,7 @@ def _printed(one: Receipt) -> dict[str, Any]:
         days[1] and f"{days[1]} まで",
     ]
     return {
-        "number": number, "application": signed["application"], "file": f"receipt-{number.replace(':', '-')}.json",
+        "number": number, "application": signed["application"], "file": file_name(one),
         "controller": signed["pii_controllers"][0]["party_name"], "button": signed["button"],
         "given": _moments(datetime.fromisoformat(signed["event"]["event_time_jst"])),
         "person": {"name": person["name"], "email": person["email"], "authority": " ".join(filter(None, authority))},

@@ -7,14 +7,14 @@ from jcanweb.database import db, flush, lock
 from jcanweb.errors import (
     AlreadyAnswered,
     CommentMissing,
-    FieldRefused,
     OwnApplication,
     PresentationUsed,
     RevocationOpen,
     TermsChanged,
+    at_field,
 )
 from jcanweb.models import Certificate, Officer, Person, Reconsent
-from jcanweb.names import NameRefused, check_words
+from jcanweb.names import check_words
 from jcanweb.services import addresses, campaign, consents, organizations, presentation, revocation, terms
 from jcanweb.terms.statements import Statement
 from jcanweb.vocabulary import (
@@ -69,7 +69,7 @@ def refuse(asked: Reconsent, *, words: str, by: Person) -> None:
     _check_open(asked)
     if asked.state is not ReconsentState.ASKED:
         raise AlreadyAnswered()
-    asked.words = _words(words, "words", "理由")
+    asked.words = at_field("words", check_words, words, "理由")
     states.move(asked, ReconsentState.REFUSED)
     asked.answered_at, asked.mail_due_at = clock.now(), None
     flush()
@@ -87,9 +87,9 @@ def decide(asked: Reconsent, decision: ReconsentDecision, *, comment: str, versi
     lock(asked, version)
     if asked.state is not ReconsentState.REFUSED or asked.decided_at is not None:
         raise AlreadyAnswered("この拒否への対応は既に決まっているか、利用者が答え直しました。")
-    if asked.person.email.casefold() == by.email.casefold():
+    if own(asked, by):
         raise OwnApplication(OWN)
-    comment = _words(comment, "comment", "理由")
+    comment = at_field("comment", check_words, comment, "理由")
     if decision is ReconsentDecision.KEEP and not comment:
         raise CommentMissing()
     asked.decision, asked.comment = decision, comment
@@ -100,10 +100,17 @@ def decide(asked: Reconsent, decision: ReconsentDecision, *, comment: str, versi
                  edition=asked.campaign.edition_id, revocations=received)  # fmt: skip
 
 
+def own(asked: Reconsent, officer: Officer) -> bool:
+    """Is this officer the subscriber who was asked?"""
+    return asked.person.email.casefold() == officer.email.casefold()
+
+
 def _receive(asked: Reconsent, by: Officer) -> list[int]:
     words = f"利用者が利用規約の版 {asked.campaign.edition.version} への同意を拒否したため。"
     made = []
-    query = select(Certificate).where(Certificate.person_id == asked.person_id, campaign.living())
+    query = select(Certificate).where(
+        Certificate.person_id == asked.person_id, Certificate.living(clock.now())
+    )
     for certificate in db.session.scalars(query.order_by(Certificate.id)):
         try:
             made.append(revocation.receive(
@@ -120,10 +127,3 @@ def _check_open(asked: Reconsent) -> None:
         raise AlreadyAnswered()
     if asked.campaign.edition not in campaign.open_editions():
         raise TermsChanged(REPLACED)
-
-
-def _words(typed: str, field: str, what: str) -> str:
-    try:
-        return check_words(typed, what)
-    except NameRefused as refusal:
-        raise FieldRefused(refusal.sentence, field) from None

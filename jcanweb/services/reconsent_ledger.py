@@ -1,20 +1,17 @@
 """Reading the campaigns: the person's own questions, progress and list for officers, the list as CSV."""
 
-import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import IO, Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from jcanweb import audit, names
-from jcanweb.calendar import JST
+from jcanweb import audit, clock
 from jcanweb.database import db
 from jcanweb.labels import word
-from jcanweb.models import Campaign, Certificate, Consent, Corporation, Edition, Officer, Person, Reconsent
+from jcanweb.models import Campaign, Certificate, Consent, Edition, Officer, Person, Reconsent
 from jcanweb.services import campaign as campaigns
-from jcanweb.services import reports, terms
+from jcanweb.services import organization_ledger, reports, terms
 from jcanweb.vocabulary import Event, ReconsentState, Subject
 
 PAGE = 50
@@ -48,7 +45,12 @@ def own(reconsent_id: int, *, by: Person) -> Reconsent | None:
 
 def waiting(person: Person) -> Reconsent | None:
     """The question that the person has not answered, of the edition that begins first."""
-    mine = {one.campaign_id: one for one in of_person(person) if one.state is ReconsentState.ASKED}
+    return first_unanswered(of_person(person))
+
+
+def first_unanswered(questions: list[Reconsent]) -> Reconsent | None:
+    """The same among a person's questions that were read already."""
+    mine = {one.campaign_id: one for one in questions if one.state is ReconsentState.ASKED}
     return next((mine[one.id] for one in campaigns.running() if one.id in mine), None)
 
 
@@ -66,9 +68,9 @@ def is_open(asked: Reconsent) -> bool:
     return undecided and asked.campaign.edition in campaigns.open_editions()
 
 
-def of_edition(edition: Edition) -> Campaign | None:
+def of_edition(edition_id: int) -> Campaign | None:
     """The campaign of this edition, when one was begun."""
-    return db.session.scalar(select(Campaign).where(Campaign.edition_id == edition.id))
+    return db.session.scalar(select(Campaign).where(Campaign.edition_id == edition_id))
 
 
 def counts(campaign: Campaign) -> dict[ReconsentState, int]:
@@ -114,34 +116,29 @@ def one(reconsent_id: int) -> Reconsent | None:
 
 def certificates(asked: Reconsent) -> list[Certificate]:
     """The person's living certificates."""
-    query = select(Certificate).where(Certificate.person_id == asked.person_id, campaigns.living())
+    query = select(Certificate).where(
+        Certificate.person_id == asked.person_id, Certificate.living(clock.now())
+    )
     return list(db.session.scalars(query.order_by(Certificate.id)))
 
 
 def _listed(campaign: Campaign, state: ReconsentState | None, typed: str) -> Select[Any]:
-    """In the order they were put on the list; digits look at the head of the 法人番号, other text in names of
-    corporations."""
+    """In the order they were put on the list, of the corporations that are searched for."""
     query = select(Reconsent).where(Reconsent.campaign_id == campaign.id).order_by(Reconsent.id)
     query = query.join(Reconsent.person).join(Person.corporation)
     query = query.options(contains_eager(Reconsent.person).contains_eager(Person.corporation))
     if state is not None:
         query = query.where(Reconsent.state == state)
-    wanted = names.comparison_key(typed[:200])
-    digits = re.sub(r"[-‐‑–—−ー]", "", wanted)
-    if digits.isascii() and digits.isdigit():
-        return query.where(Corporation.corporate_number.startswith(digits))
-    if wanted:
-        return query.where(Corporation.name_key.contains(wanted, autoescape=True))
-    return query
+    return query.where(organization_ledger.matching(typed))
 
 
 def _cells(one: Reconsent) -> Iterator[str]:
     person, corporation = one.person, one.person.corporation
     yield from (corporation.corporate_number, corporation.name, person.name, person.email, word(one.state))
-    yield from (_moment(one.asked_at), str(one.reminders), _moment(one.reminded_at), _moment(one.answered_at))
-    yield from (one.words, word(one.decision) if one.decision else "", _moment(one.decided_at))
-
-
-def _moment(at: datetime | None) -> str:
-    """2026-11-22 14:05:09, in Japan."""
-    return f"{at.astimezone(JST):%Y-%m-%d %H:%M:%S}" if at else ""
+    yield from (
+        reports.moment(one.asked_at),
+        str(one.reminders),
+        reports.moment(one.reminded_at),
+        reports.moment(one.answered_at),
+    )
+    yield from (one.words, word(one.decision) if one.decision else "", reports.moment(one.decided_at))

@@ -12,15 +12,15 @@ from jcanweb import audit, clock, keys, mail
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import (
-    FieldRefused,
     OwnApplication,
     RecoveryFailed,
     RecoveryRefused,
     TwoPersonRule,
     WordsNeeded,
+    at_field,
 )
 from jcanweb.models import Certificate, Officer, Recovery, Revocation
-from jcanweb.names import NameRefused, check_words
+from jcanweb.names import check_words
 from jcanweb.pki import enclave
 from jcanweb.services import backup, custodians, recovery_ledger, screening, withdrawal_ledger
 from jcanweb.services.recovery_ledger import HALVES, OPEN
@@ -245,10 +245,7 @@ def _tell(recovery: Recovery, template: str) -> None:
 
 
 def _words(typed: str, what: str, field: str) -> str:
-    try:
-        words = check_words(typed, what)
-    except NameRefused as refused:
-        raise FieldRefused(refused.sentence, field=field) from None
+    words = at_field(field, check_words, typed, what)
     if not words:
         raise WordsNeeded(f"{what}を入力してください。", field=field)
     return words

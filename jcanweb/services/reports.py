@@ -227,13 +227,13 @@ def _cells(line: Row[Any]) -> Iterator[str]:
         word(line.reason),
         line.reason.value,
     )
-    yield from (_moment(line.received_at), _moment(line.decided_at), _moment(line.executed_at))
-    yield from (f"{hours(line.received_at, line.executed_at):.1f}", _moment(line.due_at))
+    yield from (moment(line.received_at), moment(line.decided_at), moment(line.executed_at))
+    yield from (f"{hours(line.received_at, line.executed_at):.1f}", moment(line.due_at))
     yield "期限内" if line.executed_at <= line.due_at else "期限超過"
-    yield from (str(line.crl_number or ""), _moment(line.published_at))
+    yield from (str(line.crl_number or ""), moment(line.published_at))
     yield from (line.receiver, line.decider, line.executor)
 
 
-def _moment(at: datetime | None) -> str:
+def moment(at: datetime | None) -> str:
     """2026-11-22 14:05:09, in Japan."""
     return f"{at.astimezone(JST):%Y-%m-%d %H:%M:%S}" if at else ""

@@ -28,10 +28,11 @@ from jcanweb.errors import (
     TwoPersonRule,
     WordsNeeded,
     WrongState,
+    at_field,
 )
 from jcanweb.issuers.port import AlreadyRevoked, IssuerError, IssuerUnavailable
 from jcanweb.models import Certificate, Officer, Person, Revocation
-from jcanweb.names import NameRefused, check_words
+from jcanweb.names import check_words
 from jcanweb.services import backup, delivery, recovery, screening, status, withdrawal_ledger
 from jcanweb.states import move
 from jcanweb.vocabulary import CertificateState as C
@@ -78,7 +79,7 @@ def receive(certificate: Certificate, *, reason: RevocationReason, requester: Re
     if db.session.scalar(select(Revocation.id).where(Revocation.certificate_id == certificate.id,
                                                      Revocation.state != R.REFUSED)):  # fmt: skip
         raise RevocationOpen()
-    words = _words(words)
+    words = at_field("words", check_words, words, "理由")
     if reason is RevocationReason.UNSPECIFIED and not words:
         raise WordsNeeded()
     if invalid_from is not None:
@@ -126,7 +127,7 @@ def refuse(revocation: Revocation, *, words: str, version: int, by: Officer) -> 
     _check_decider(revocation, by)
     if withdrawal_ledger.of(certificate):
         raise ConsentWithdrawn()
-    words = _words(words)
+    words = at_field("words", check_words, words, "理由")
     if not words:
         raise WordsNeeded("失効しないと判断した理由を入力してください。")
     move(revocation, R.REFUSED)
@@ -190,13 +191,6 @@ def execute(revocation: Revocation, *, confirmation: str, version: int, by: Offi
 def typed_number(typed: str) -> str:
     """A JC-number as typed, in the form it is kept in: full-width, lower case and any hyphen are accepted."""
     return "".join(unicodedata.normalize("NFKC", typed).translate(_HYPHENS).upper().split())
-
-
-def _words(typed: str) -> str:
-    try:
-        return check_words(typed, "理由")
-    except NameRefused as refusal:
-        raise FieldRefused(refusal.sentence, "words") from None
 
 
 def _check_invalid_from(moment: datetime, certificate: Certificate, at: datetime) -> None:

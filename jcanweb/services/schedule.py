@@ -75,6 +75,11 @@ def in_force(kind: type[Dated], day: date | None = None) -> Dated | None:
     return db.session.scalar(query.order_by(approval.official.desc(), approval.effective_on.desc()).limit(1))
 
 
+def offered_day(one: Edition | PolicyDocument) -> date:
+    """The day that an approver is offered: the proposed one, or today (in Japan) when that is past."""
+    return max(one.proposed_on, jst_date(clock.now()))
+
+
 def listing(kind: type[Dated]) -> list[Dated]:
     """All of the kind: drafts first, then by day, newest first."""
     approval = APPROVALS[kind]

@@ -77,6 +77,11 @@ def scheduled() -> list[Edition]:
     return list(db.session.scalars(query.order_by(EditionApproval.effective_on)))
 
 
+def find(edition_id: int) -> Edition | None:
+    """The edition of this id."""
+    return db.session.get(Edition, edition_id)
+
+
 def editions() -> list[Edition]:
     """All editions: drafts first, then by day, newest first."""
     return schedule.listing(Edition)

@@ -17,7 +17,6 @@ from jcanweb.permissions import applicant
 from jcanweb.services import documents, enrollment, organizations, trail
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.services import terms as editions
-from jcanweb.terms.statements import DUTIES
 from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import attempt, respond, said
 
@@ -168,9 +167,8 @@ def _terms(form: ConsentForm, application: Application | None, problem: RuleViol
     form.presentation.data = enrollment.serve(
         edition, statements, to=g.person
     )  # each page shown is signed anew
-    boxes = {(DUTIES, one.number): form[f"statement_{one.number}"] for one in statements}
     return respond("enrollment/terms.html", form=form, edition=edition, document=document, application=application,
-                   boxes={} if given or obstacles else boxes, given=given, obstacles=obstacles, button=enrollment.BUTTON,
+                   boxes={} if given or obstacles else form.boxes(), given=given, obstacles=obstacles, button=enrollment.BUTTON,
                    address_days=setting("CONSENT_ADDRESS_DAYS"),
                    problem=problem.sentence if problem else None, status=status)  # fmt: skip
 

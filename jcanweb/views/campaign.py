@@ -1,24 +1,22 @@
 """Officers: how far the asking of the subscribers has come, the list and its CSV, and the decision on a refusal."""
 
-from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, redirect, request, url_for
+from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from jcanweb import labels
 from jcanweb.config import setting
-from jcanweb.database import db
 from jcanweb.forms import rules
 from jcanweb.forms.officers import whole_number
 from jcanweb.forms.reconsent import DecideForm
-from jcanweb.models import Campaign, Edition, Reconsent
+from jcanweb.models import Campaign, Reconsent
 from jcanweb.permissions import requires
 from jcanweb.services import receipts, terms, trail
 from jcanweb.services import reconsent as service
 from jcanweb.services import reconsent_ledger as ledger
 from jcanweb.vocabulary import Event, Permission, ReconsentDecision, ReconsentState, Subject
-from jcanweb.web import attempt, download, picked, respond, said
+from jcanweb.web import attempt, download, picked, respond, said, table
 
 blueprint = Blueprint("campaign", __name__)
 
@@ -48,14 +46,9 @@ def show(edition_id: int) -> tuple[str, int]:
 @requires(Permission.RECONSENT_VIEW)
 def file(edition_id: int) -> Response:
     campaign = _campaign(edition_id)
-    out = SpooledTemporaryFile(max_size=1024 * 1024, dir=current_app.instance_path)
-    built = ledger.build_csv(
-        campaign, out, state=picked(ReconsentState, "state"), typed=request.args.get("q", ""), by=g.officer
-    )
-    out.seek(0)
-    answer = download(out, f"再同意_版{campaign.edition.version}.csv", "text/csv")
-    answer.content_length = built.size
-    return answer
+    asked: dict[str, Any] = {"state": picked(ReconsentState, "state"), "typed": request.args.get("q", "")}
+    return table(f"再同意_版{campaign.edition.version}.csv",
+                 lambda out: ledger.build_csv(campaign, out, **asked, by=g.officer).size)  # fmt: skip
 
 
 @blueprint.get("/reconsents/<int:reconsent_id>")
@@ -87,12 +80,11 @@ def receipt(reconsent_id: int) -> Response:
     consent = _found(reconsent_id).consent
     if consent is None or consent.receipt is None:
         abort(404)
-    return download(receipts.file(consent.receipt), f"receipt-consent-{consent.id}.json", "application/json")
+    return download(receipts.file(consent.receipt), receipts.file_name(consent.receipt), "application/json")
 
 
 def _campaign(edition_id: int) -> Campaign:
-    edition = db.session.get(Edition, edition_id) or abort(404)
-    return ledger.of_edition(edition) or abort(404)
+    return ledger.of_edition(edition_id) or abort(404)
 
 
 def _found(reconsent_id: int) -> Reconsent:
@@ -103,6 +95,6 @@ def _page(asked: Reconsent, form: DecideForm, **more: Any) -> tuple[str, int]:
     """The page of one person's answer; a refused form keeps what was typed."""
     return respond(
         "reconsent/person.html", asked=asked, edition=asked.campaign.edition, form=form, person=asked.person,
-        certificates=ledger.certificates(asked), me=g.officer.email.casefold(), former=ledger.before(asked),
+        certificates=ledger.certificates(asked), own=service.own(asked, g.officer), former=ledger.before(asked),
         names=trail.officers({asked.decided_by}), history=trail.history(Subject.RECONSENT, asked.id), **more,
     )  # fmt: skip

@@ -81,11 +81,12 @@ def code(token: str) -> tuple[str, int] | Response:
 @blueprint.get("/my")
 @applicant
 def my() -> tuple[str, int]:
+    reconsents = reconsent_ledger.of_person(g.person)
     return respond(
         "enrollment/my.html", person=g.person, applications=ledger.applications(g.person),
         holdings=ledger.holdings(g.person), obstacles=organizations.obstacles(g.person),
-        expected_on=ledger.expected_on, asked=reconsent_ledger.waiting(g.person),
-        reconsents=reconsent_ledger.of_person(g.person),
+        expected_on=ledger.expected_on, asked=reconsent_ledger.first_unanswered(reconsents),
+        reconsents=reconsents,
     )  # fmt: skip
 
 

@@ -5,16 +5,13 @@ from typing import Any
 from flask import Blueprint, abort, g, redirect, url_for
 from werkzeug.wrappers import Response
 
-from jcanweb import clock
-from jcanweb.calendar import jst_date
-from jcanweb.database import db
 from jcanweb.forms import rules
 from jcanweb.forms.policy import RegisterForm
 from jcanweb.forms.terms import ApproveForm
 from jcanweb.models import PolicyDocument
 from jcanweb.permissions import requires
 from jcanweb.services import policy as service
-from jcanweb.services import trail
+from jcanweb.services import schedule, trail
 from jcanweb.vocabulary import Event, Permission, Subject
 from jcanweb.web import attempt, download, respond, said
 
@@ -45,8 +42,8 @@ def new() -> tuple[str, int] | Response:
 @blueprint.get("/policies/<int:policy_id>")
 @requires(Permission.TERMS_VIEW)
 def show(policy_id: int) -> tuple[str, int]:
-    policy, today = _found(policy_id), jst_date(clock.now())
-    return _page(policy, ApproveForm(formdata=None, data={"effective_on": max(policy.proposed_on, today)}))
+    policy = _found(policy_id)
+    return _page(policy, ApproveForm(formdata=None, data={"effective_on": schedule.offered_day(policy)}))
 
 
 @blueprint.post("/policies/<int:policy_id>/approve")
@@ -73,7 +70,7 @@ def document(policy_id: int) -> Response:
 
 
 def _found(policy_id: int) -> PolicyDocument:
-    return db.session.get(PolicyDocument, policy_id) or abort(404)
+    return service.find(policy_id) or abort(404)
 
 
 def _page(policy: PolicyDocument, form: ApproveForm, **more: Any) -> tuple[str, int]:

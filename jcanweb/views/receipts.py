@@ -137,7 +137,7 @@ def _shown(application: Application, page: str, problem: str | None = None) -> t
 
 def _file(application: Application) -> Response:
     one, _ = _of(application)
-    return download(service.file(one), f"receipt-{application.number}.json", "application/json")
+    return download(service.file(one), service.file_name(one), "application/json")
 
 
 def _pdf(application: Application, page: str) -> Response | tuple[str, int]:
@@ -147,4 +147,4 @@ def _pdf(application: Application, page: str) -> Response | tuple[str, int]:
         content = service.pdf(one)
     except PdfRefused as refusal:
         return _shown(application, page, refusal.sentence)
-    return download(content, f"receipt-{application.number}.pdf", "application/pdf")
+    return download(content, service.file_name(one, "pdf"), "application/pdf")

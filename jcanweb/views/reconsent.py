@@ -16,7 +16,6 @@ from jcanweb.permissions import applicant
 from jcanweb.services import organizations, receipts, terms
 from jcanweb.services import reconsent as service
 from jcanweb.services import reconsent_ledger as ledger
-from jcanweb.terms.statements import DUTIES
 from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import attempt, download, respond, said
 
@@ -75,7 +74,7 @@ def refuse(reconsent_id: int) -> tuple[str, int] | Answer:
 @applicant
 def receipt(reconsent_id: int) -> Response:
     one = _receipt(_mine(reconsent_id))
-    return download(receipts.file(one), f"receipt-consent-{one.consent_id}.json", "application/json")
+    return download(receipts.file(one), receipts.file_name(one), "application/json")
 
 
 @blueprint.get("/reconsent/<int:reconsent_id>/receipt.pdf")
@@ -88,7 +87,7 @@ def receipt_pdf(reconsent_id: int) -> Response | tuple[str, int]:
         content = receipts.pdf(one)
     except PdfRefused as refusal:
         return _page(asked, _form(asked, formdata=None), refusal, 409)
-    return download(content, f"receipt-consent-{one.consent_id}.pdf", "application/pdf")
+    return download(content, receipts.file_name(one, "pdf"), "application/pdf")
 
 
 def _receipt(asked: Reconsent) -> Receipt:
@@ -109,11 +108,10 @@ def _page(asked: Reconsent, form: ConsentForm, problem: RuleViolation | None = N
     document, obstacles = terms.document(edition), organizations.obstacles(g.person)
     statements = reader.statements(document)
     form.presentation.data = service.serve(asked, statements)  # each page shown is signed anew
-    boxes = {(DUTIES, one.number): form[f"statement_{one.number}"] for one in statements}
     may_answer = ledger.is_open(asked)
     return respond(
         "reconsent/answer.html", asked=asked, edition=edition, former=former, form=form, document=document,
-        boxes=boxes if may_answer and not obstacles else {}, obstacles=obstacles, may_answer=may_answer,
+        boxes=form.boxes() if may_answer and not obstacles else {}, obstacles=obstacles, may_answer=may_answer,
         comparison=reader.compare(terms.document(former), document) if former else None, button=service.BUTTON,
         address_days=setting("CONSENT_ADDRESS_DAYS"), problem=problem.sentence if problem else None, status=status,
     )  # fmt: skip

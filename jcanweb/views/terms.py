@@ -1,21 +1,17 @@
 """The terms in force for everybody; for officers the editions: import, approval by another, comparison."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, url_for
 from werkzeug.wrappers import Response
 
-from jcanweb import clock
 from jcanweb import terms as reader
-from jcanweb.calendar import jst_date
 from jcanweb.config import setting
-from jcanweb.database import db
 from jcanweb.forms import rules
 from jcanweb.forms.terms import ApproveForm, ImportForm
 from jcanweb.models import Edition
 from jcanweb.permissions import public, requires
-from jcanweb.services import policy, reconsent_ledger, terms, trail
+from jcanweb.services import campaign, policy, reconsent_ledger, schedule, terms, trail
 from jcanweb.vocabulary import Event, Permission, Subject
 from jcanweb.web import attempt, respond, said
 
@@ -64,8 +60,8 @@ def take_in() -> tuple[str, int] | Response:
 @blueprint.get("/terms/editions/<int:edition_id>")
 @requires(Permission.TERMS_VIEW)
 def show(edition_id: int) -> tuple[str, int]:
-    edition, today = _found(edition_id), jst_date(clock.now())
-    return _page(edition, ApproveForm(formdata=None, data={"effective_on": max(edition.proposed_on, today)}))
+    edition = _found(edition_id)
+    return _page(edition, ApproveForm(formdata=None, data={"effective_on": schedule.offered_day(edition)}))
 
 
 @blueprint.post("/terms/editions/<int:edition_id>/approve")
@@ -91,16 +87,16 @@ def compare(edition_id: int, other_id: int) -> tuple[str, int]:
 
 
 def _found(edition_id: int) -> Edition:
-    return db.session.get(Edition, edition_id) or abort(404)
+    return terms.find(edition_id) or abort(404)
 
 
 def _page(edition: Edition, form: ApproveForm, **more: Any) -> tuple[str, int]:
     """The page of an edition; a refused form keeps what was typed."""
-    document, days = terms.document(edition), setting("RECONSENT_NOTICE_DAYS")
+    document = terms.document(edition)
     return respond(
         "terms/show.html", edition=edition, form=form, document=document, statements=reader.statements(document),
         state=terms.states([edition])[edition.id], current=terms.in_force(), lines=[(number, line.strip()) for number, line in enumerate(edition.text.split("\n"), 1)],
         unread={number for number, _ in document.unread}, me=g.officer.id,
-        history=trail.history(Subject.EDITION, edition.id), campaign=reconsent_ledger.of_edition(edition),
-        notice_days=days, enough_from=jst_date(clock.now()) + timedelta(days=days), **more,
+        history=trail.history(Subject.EDITION, edition.id), campaign=reconsent_ledger.of_edition(edition.id),
+        notice_days=setting("RECONSENT_NOTICE_DAYS"), enough_from=campaign.enough_notice_from(), **more,
     )  # fmt: skip
