@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from jcanweb import audit, clock
 from jcanweb.database import after_commit, db, transaction
-from jcanweb.models import AuditEntry, AuditHead, Corporation
+from jcanweb.models import AuditEntry, AuditHead, Corporation, ReceiptTimestamp
 from jcanweb.models.triggers import APPEND_ONLY
 from jcanweb.pki.tree import Frontier, leaf_hash, root_of
 from jcanweb.services import status
@@ -359,7 +359,8 @@ def test_the_tree_is_that_of_rfc_9162(context: Any) -> None:
 def kept(context: Any) -> None:
     """A row in every append-only table."""
     application = builders.application(ApplicationState.APPROVED)
-    builders.receipt(application)
+    receipt = builders.receipt(application)
+    db.session.add(ReceiptTimestamp(receipt_id=receipt.id, token=b"x", stamped_at=clock.now()))
     withdraw(issued_certificate(application=application))
     status.publish()
     db.session.commit()
