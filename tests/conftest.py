@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 
-from jcanweb import clock, config, create_app, keys
+from jcanweb import clock, config, create_app, jobs, keys
 from jcanweb.database import alembic, db, transaction
 from jcanweb.services.setup import prepare
 from tests import plain
@@ -24,6 +24,7 @@ SETTINGS: dict[str, Any] = {
     "TESTING": True, "RATELIMIT_ENABLED": False, "PFX_ROUNDS": 2048,
     "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {"argon2__time_cost": 1, "argon2__memory_cost": 64},  # quick, not safe
 }  # fmt: skip
+jobs.PAUSE = 0  # no page waits for its turn
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
