@@ -95,9 +95,9 @@ def test_every_endpoint_says_who_may(app: Any) -> None:
     assert silent == []
 
 
-def test_an_endpoint_that_says_nothing_is_closed(app: Any, browser: Any) -> None:
-    app.add_url_rule("/silent", "silent", lambda: "open")
-    assert browser.client.get("/silent").status_code == 403
+def test_an_endpoint_that_says_nothing_is_closed(own_app: Any) -> None:
+    own_app.add_url_rule("/silent", "silent", lambda: "open")
+    assert own_app.test_client().get("/silent").status_code == 403
 
 
 def test_every_event_has_its_facts() -> None:

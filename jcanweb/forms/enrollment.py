@@ -11,7 +11,7 @@ from jcanweb import labels, names
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
 from jcanweb.forms.officers import VersionForm
-from jcanweb.forms.rules import DayField, Rule, text_field
+from jcanweb.forms.rules import DayField, Rule, options_of, text_field
 from jcanweb.services import documents
 from jcanweb.services.enrollment import subject_text
 from jcanweb.services.invitations import six_digits
@@ -72,7 +72,7 @@ class ApplicationForm(VersionForm):
             InputRequired("有効期間を選んでください。"),
             AnyOf(["1", "2"], message="有効期間を選んでください。"),
         ],
-        choices=[("2", "2年"), ("1", "1年")],
+        choices=options_of([("2", "2年"), ("1", "1年")]),
         validate_choice=False,
     )
     pin_recipient_name = text_field(
