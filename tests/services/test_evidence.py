@@ -12,9 +12,8 @@ from sqlalchemy import text
 from jcanweb import audit, clock, terms, verifier
 from jcanweb.database import db
 from jcanweb.errors import EvidenceRefused
-from jcanweb.models import AuditEntry, Certificate, Document, FieldCheck, Officer, Person, Reconsent
-from jcanweb.services import campaign, delivery, evidence, receipts, reconsent, revocation, withdrawal
-from jcanweb.services import terms as editions
+from jcanweb.models import AuditEntry, Certificate, Document, FieldCheck, Officer, Person
+from jcanweb.services import delivery, evidence, receipts, revocation, withdrawal
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
@@ -27,10 +26,9 @@ from jcanweb.vocabulary import (
     Subject,
     Verdict,
 )
-from tests import builders, recoveries
+from tests import builders, reconsents, recoveries
 from tests.issued import issued, put_out
 from tests.people import officer
-from tests.terms.pages import document
 
 NAMES = {"manifest.json", "audit.json", "index.html", "receipt.json", "application.json", "screening.json",
          "decision.json", "policy.json", "certificate.cer", "chain.pem", "crl.crl", "status.json", "deliveries.json",
@@ -126,13 +124,10 @@ def test_a_withdrawal_is_told_with_its_words_and_who_asked_for_the_revocation(co
 
 def test_a_later_consent_is_in_it_with_its_receipt(context: Any) -> None:
     one = certificate()
-    builders.edition(document() + b"4.0", version="4.0", effective_on=date(2026, 12, 25))
-    for step in (campaign.start, campaign.list_some, campaign.write_some):
-        while step():
-            pass
-    (asked,) = db.session.query(Reconsent).all()
-    shown = terms.statements(editions.document(asked.campaign.edition))
-    reconsent.agree(asked, reconsent.serve(asked, shown), {item.number for item in shown}, by=asked.person)
+    reconsents.scheduled()
+    reconsents.run()
+    (asked,) = reconsents.rows()
+    reconsents.agree(asked)
     made = evidence.build(one)
     assert wrong(made) == set()
     (told,) = said(made, "reconsents")
