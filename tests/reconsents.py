@@ -38,6 +38,13 @@ def rows() -> list[Reconsent]:
     return list(db.session.scalars(db.select(Reconsent).order_by(Reconsent.id)))
 
 
+def asked_anew() -> Reconsent:
+    """The question to the holder of the oldest certificate, once the terms change."""
+    scheduled()
+    run()
+    return rows()[0]
+
+
 def statements(edition: Edition) -> tuple[Any, ...]:
     return terms.statements(editions.document(edition))
 

@@ -33,7 +33,7 @@ from tests import builders
 from tests.conftest import URI
 from tests.issued import issued_certificate
 from tests.people import officer
-from tests.reconsents import DAY, agree, events, rows, run, scheduled, statements
+from tests.reconsents import DAY, agree, asked_anew, events, rows, run, scheduled, statements
 from tests.terms.pages import document
 
 A = ReconsentState
@@ -46,9 +46,7 @@ def certificate(context: Any) -> Certificate:
 
 @pytest.fixture
 def asked(certificate: Certificate) -> Reconsent:
-    scheduled()
-    run()
-    return rows()[0]
+    return asked_anew()
 
 
 # --- who is asked -------------------------------------------------------------------------------------

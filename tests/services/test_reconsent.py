@@ -46,7 +46,7 @@ from jcanweb.vocabulary import (
 from tests import builders
 from tests.issued import issued_certificate
 from tests.people import officer
-from tests.reconsents import agree, events, rows, run, scheduled, statements
+from tests.reconsents import agree, asked_anew, events, rows, run, scheduled, statements
 
 A, R = ReconsentState, ReconsentDecision
 
@@ -58,9 +58,7 @@ def certificate(context: Any) -> Certificate:
 
 @pytest.fixture
 def asked(certificate: Certificate) -> Reconsent:
-    scheduled()
-    run()
-    return rows()[0]
+    return asked_anew()
 
 
 # --- the answer ---------------------------------------------------------------------------------------
