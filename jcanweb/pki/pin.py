@@ -13,8 +13,3 @@ iterations."""
 def new_pin() -> str:
     """A new PIN: 20 characters of ALPHABET, each drawn from the system's random source."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-
-
-def grouped(pin: str) -> str:
-    """The PIN in groups of four separated by spaces, as it is shown and printed."""
-    return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))

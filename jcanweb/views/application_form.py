@@ -48,7 +48,8 @@ def terms(number: str | None) -> tuple[str, int] | Response:
         return _terms(form, application, status=422)
     made: list[Application] = []
     problem = attempt(
-        lambda: made.append(enrollment.accept(served, form.accepted(), application=application, by=g.person)),
+        lambda: made.append(enrollment.accept(served, form.accepted(), application=application,
+                                              address=request.remote_addr, by=g.person)),
         event=Event.CONSENT_GIVEN, subject=Subject.PERSON, subject_id=g.person.id,
     )  # fmt: skip
     if isinstance(problem, AlreadySubmitted) and application:
@@ -170,6 +171,7 @@ def _terms(form: ConsentForm, application: Application | None, problem: RuleViol
     boxes = {(DUTIES, one.number): form[f"statement_{one.number}"] for one in statements}
     return respond("enrollment/terms.html", form=form, edition=edition, document=document, application=application,
                    boxes={} if given or obstacles else boxes, given=given, obstacles=obstacles, button=enrollment.BUTTON,
+                   address_days=setting("CONSENT_ADDRESS_DAYS"),
                    problem=problem.sentence if problem else None, status=status)  # fmt: skip
 
 

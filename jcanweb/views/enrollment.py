@@ -12,7 +12,7 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Invitation
 from jcanweb.permissions import applicant, public
 from jcanweb.services import enrollment_ledger as ledger
-from jcanweb.services import invitations, organizations
+from jcanweb.services import invitations, organizations, reconsent_ledger
 from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import attempt, limiter, respond, said
 
@@ -35,7 +35,8 @@ def link(token: str) -> tuple[str, int] | Response:
     """Looking at a link uses nothing up: mail scanners open links too."""
     found = invitations.open_link(token)
     if g.person is not None and g.person.id == found.person_id:
-        return redirect(url_for(".my"), 303)
+        asked = reconsent_ledger.waiting(g.person)
+        return redirect(url_for("reconsent.waiting") if asked else url_for(".my"), 303)
     return _link(found, token)
 
 
@@ -71,6 +72,8 @@ def code(token: str) -> tuple[str, int] | Response:
         logout_user()
     session.clear()
     session["person"] = found.person_id
+    if reconsent_ledger.waiting(found.person):
+        return redirect(url_for("reconsent.waiting"), 303)
     known = ledger.applications(found.person)
     return redirect(url_for(".my") if known else url_for("application_form.terms"), 303)
 
@@ -81,7 +84,8 @@ def my() -> tuple[str, int]:
     return respond(
         "enrollment/my.html", person=g.person, applications=ledger.applications(g.person),
         holdings=ledger.holdings(g.person), obstacles=organizations.obstacles(g.person),
-        expected_on=ledger.expected_on,
+        expected_on=ledger.expected_on, asked=reconsent_ledger.waiting(g.person),
+        reconsents=reconsent_ledger.of_person(g.person),
     )  # fmt: skip
 
 
