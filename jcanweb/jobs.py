@@ -9,7 +9,7 @@ from typing import Any
 
 from jcanweb import mail
 from jcanweb.database import transaction
-from jcanweb.services import delivery, reconcile, recovery, screening, status
+from jcanweb.services import delivery, progress, reconcile, recovery, screening, status
 
 EVERY = 60
 """seconds"""
@@ -17,6 +17,7 @@ EVERY = 60
 
 def lapse_applications() -> None:
     for application in screening.lapse_old():
+        progress.discard_form(application)
         mail.send(application.person.email, "application_lapsed", application=application)
 
 

@@ -9,6 +9,7 @@ from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
+from jcanweb.models.progress import FormProgress, ReadingProgress
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
 from jcanweb.models.vault import Backup, BackupShare
@@ -16,6 +17,6 @@ from jcanweb.models.vault import Backup, BackupShare
 __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent",
     "ConsentStatement", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
-    "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
-    "Person", "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
+    "Person", "ReadingProgress", "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip
