@@ -10,21 +10,27 @@ from jcanweb.database import db, flush, lock
 from jcanweb.errors import AlreadySubmitted, FieldRefused, PresentationAltered, StalePage
 from jcanweb.models import Application, Edition, FormProgress, Person, ReadingProgress
 from jcanweb.services import documents
-from jcanweb.services.enrollment import EDITABLE
+from jcanweb.services import enrollment_ledger as ledger
+from jcanweb.services.enrollment import EDITABLE, consented
 
 LONGEST = 1000
 """Characters of one value as typed; the form's own limits are far below."""
 
 
-def keep_reading(edition_id: int, ticked: set[int], *, article: int = 0, by: Person) -> None:
+def keep_reading(edition_id: int, ticked: set[int], *, article: int = 0, application: Application | None = None,
+                 by: Person) -> None:  # fmt: skip
     """Remember the ticks and the last article marked as read (0: as before) of the edition that was shown.
 
-    The ticks of another edition end. Raises PresentationAltered for an edition that was never shown to anybody.
+    The ticks of another edition end. A tick that comes after the consent, overtaken by the button, is dropped: it must
+    not stand in the next application. Raises PresentationAltered for an edition that was never shown to anybody.
     """
     edition = db.session.get(Edition, edition_id)
     if edition is None or edition.effective_on is None or edition.effective_on > jst_date(clock.now()):
         raise PresentationAltered()
     lock(by)
+    application = application or ledger.drafted(by)
+    if application is not None and consented(application, edition):
+        return
     kept = reading(by)
     if kept is None or kept.edition_id != edition.id:
         discard_reading(by)

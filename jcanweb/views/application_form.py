@@ -68,13 +68,15 @@ def terms(number: str | None) -> tuple[str, int] | Response:
 @applicant
 def reading(number: str | None) -> Response:
     """Ticks, place and size of the text are kept for coming back; a tick kept is no consent."""
-    form = _consent_form(submitted=True)
+    application, form = _mine(number) if number else None, _consent_form(submitted=True)
     article, size = int(form.article.data or 0), form.text_size.data
-    progress.keep_reading(int(form.edition.data or 0), form.accepted(), article=article, by=g.person)
+    progress.keep_reading(
+        int(form.edition.data or 0), form.accepted(), article=article, application=application, by=g.person
+    )
     if size in TEXT_SIZES:
         session["text_size"] = size
     anchor = _after(article) if article else "sizes" if size else "_open"
-    return redirect(url_for(".terms", number=number and _mine(number).number, _anchor=anchor), 303)
+    return redirect(url_for(".terms", number=number, _anchor=anchor), 303)
 
 
 @blueprint.route("/apply/form/<number>", methods=["GET", "POST"])
@@ -143,6 +145,7 @@ def submit(number: str) -> tuple[str, int] | Response:
         return _terms(_consent_form(), application, problem, 409)
     if problem:
         return _confirm(application, problem, 409)
+    progress.discard_form(application)
     mail.send(
         g.person.email,
         "application_received",
@@ -266,7 +269,7 @@ def _confirm(
     application: Application, problem: RuleViolation | None = None, status: int = 200
 ) -> tuple[str, int]:
     seen = ledger.preview(application.organization_unit_typed, application.common_name_typed)
-    return respond("enrollment/confirm.html", application=application, preview=seen,
+    return respond("enrollment/confirm.html", application=application, preview=seen, begun=progress.form(application),
                    days=setting("SCREENING_BUSINESS_DAYS"),
                    form=VersionForm(formdata=None, version=application.version),
                    problem=problem.sentence if problem else None, status=status)  # fmt: skip

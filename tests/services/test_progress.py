@@ -59,6 +59,14 @@ def test_what_was_shown_to_nobody_is_not_read(person: Person) -> None:
     assert progress.reading(person) is None
 
 
+def test_a_tick_overtaken_by_the_consent_is_dropped(draft: Application, person: Person) -> None:
+    progress.keep_reading(terms.in_force().id, {1}, by=person)
+    assert progress.reading(person) is None
+    newer = builders.edition(sample() + b"\n")
+    progress.keep_reading(newer.id, {1}, by=person)
+    assert progress.reading(person) is not None
+
+
 def test_two_ticks_at_once_are_both_answered(app: Any) -> None:
     with app.app_context(), transaction():
         person_id, edition_id = builders.person().id, terms.in_force().id

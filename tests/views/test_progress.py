@@ -179,6 +179,20 @@ def test_a_half_filled_form_is_there_again_with_its_file(app: Any, applicant: Vi
     assert applicant.send("提出する").h1.startswith(f"申請 {draft}")
 
 
+def test_what_is_typed_after_the_confirmation_is_told_there_and_does_not_go_in(
+    app: Any, applicant: Visitor, person: Person
+) -> None:
+    with app.app_context(), transaction():
+        number = builders.application(A.DRAFT, person=db.session.get_one(Person, person.id)).number
+    applicant.get(f"/apply/form/{number}")
+    applicant.send(LATER, common_name="Purchasing Dept.")
+    page = applicant.get(f"/apply/form/{number}/confirm")
+    assert "このあとに入力した内容があります" in page.text
+    assert "Purchasing" not in page.text
+    applicant.send("提出する")
+    assert count(app, FormProgress) == 0
+
+
 def test_a_change_is_kept_at_once_and_answered_with_when(applicant: Visitor, draft: str) -> None:
     page = applicant.get(f"/apply/form/{draft}")
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
