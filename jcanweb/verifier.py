@@ -269,6 +269,9 @@ def _presentation(receipt: Json) -> str:
 
 def _event(receipt: Json) -> str:
     event, person = receipt["event"], receipt["pii_principal"]
+    kind = (receipt["kind"], isinstance(receipt["application"], str), receipt["application"] is None)
+    known = {("application", True, False), ("reconsent", False, True)}
+    _need(kind in known, "承諾の種類と、申請の受付番号の有無が合いません。")
     given, local = _moment(event["event_time"]), datetime.fromisoformat(event["event_time_jst"])
     same = local == given and local.utcoffset() == timedelta(hours=9)
     _need(same, "世界時と日本時間が、同じ時ではありません。")

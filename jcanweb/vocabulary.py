@@ -37,7 +37,10 @@ class Permission(StrEnum):
     TERMS_VIEW = "terms:view"
     TERMS_IMPORT = "terms:import"
     TERMS_APPROVE = "terms:approve"
+    RECONSENT_VIEW = "reconsent:view"
+    RECONSENT_DECIDE = "reconsent:decide"
     REPORT_VIEW = "report:view"
+    EVIDENCE_VIEW = "evidence:view"
     AUDIT_VIEW = "audit:view"
     OFFICER_VIEW = "officer:view"
     OFFICER_MANAGE = "officer:manage"
@@ -46,7 +49,7 @@ class Permission(StrEnum):
 
 
 class EditionState(StrEnum):
-    """Follows from the approvals and the day, never stored."""
+    """Of an edition of the terms or a CP document; follows from the approvals and the day, never stored."""
 
     DRAFT = "draft"
     UNUSED = "unused"
@@ -108,6 +111,25 @@ class RecoveryState(StrEnum):
     OPENED = "opened"
     DECLINED = "declined"
     LAPSED = "lapsed"
+
+
+class ConsentKind(StrEnum):
+    APPLICATION = "application"
+    RECONSENT = "reconsent"
+
+
+class ReconsentState(StrEnum):
+    ASKED = "asked"
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
+class ReconsentDecision(StrEnum):
+    """What follows a refusal."""
+
+    REVOKE = "revoke"
+    KEEP = "keep"
+    """The certificates stay as they are until they expire."""
 
 
 class CheckedField(StrEnum):
@@ -173,6 +195,14 @@ class RecoveryGround(StrEnum):
     LEGAL_ORDER = "legal_order"
 
 
+class AddressGround(StrEnum):
+    """Why the address of a consent is looked at."""
+
+    DISPUTE = "dispute"
+    LEGAL_ORDER = "legal_order"
+    INVESTIGATION = "investigation"
+
+
 class Outcome(StrEnum):
     BEGUN = "begun"
     DONE = "done"
@@ -200,6 +230,9 @@ class Subject(StrEnum):
     CORPORATION = "corporation"
     PERSON = "person"
     EDITION = "edition"
+    POLICY = "policy"
+    CAMPAIGN = "campaign"
+    RECONSENT = "reconsent"
     APPLICATION = "application"
     CERTIFICATE = "certificate"
     ORDER = "order"
@@ -238,7 +271,18 @@ class Event(StrEnum):
     PERSON_SIGNED_OUT = "person:signed_out"
     EDITION_IMPORTED = "edition:imported"
     EDITION_APPROVED = "edition:approved"
+    POLICY_REGISTERED = "policy:registered"
+    POLICY_APPROVED = "policy:approved"
+    CAMPAIGN_STARTED = "campaign:started"
+    CAMPAIGN_ASKED = "campaign:asked"
+    CAMPAIGN_LISTED = "campaign:listed"
+    CAMPAIGN_MAILED = "campaign:mailed"
+    RECONSENT_REFUSED = "reconsent:refused"
+    RECONSENT_DECIDED = "reconsent:decided"
     CONSENT_GIVEN = "consent:given"
+    CONSENT_WITHDRAWN = "consent:withdrawn"
+    ADDRESS_OPENED = "address:opened"
+    ADDRESS_DELETED = "address:deleted"
     APPLICATION_DRAFTED = "application:drafted"
     APPLICATION_EDITED = "application:edited"
     APPLICATION_SUBMITTED = "application:submitted"
@@ -272,5 +316,6 @@ class Event(StrEnum):
     REVOCATION_EXECUTED = "revocation:executed"
     CRL_PUBLISHED = "crl:published"
     REPORT_BUILT = "report:built"
+    EVIDENCE_BUILT = "evidence:built"
     ACCESS_DENIED = "access:denied"
     CODE_DENIED = "code:denied"

@@ -75,6 +75,7 @@ NAVIGATION = [
     ("organizations.listing", "法人", Permission.ORGANIZATION_VIEW),
     ("reports.listing", "帳票", Permission.REPORT_VIEW),
     ("terms.listing", "規約", Permission.TERMS_VIEW),
+    ("policy.listing", "証明書ポリシー", Permission.TERMS_VIEW),
     ("audit.listing", "監査", Permission.AUDIT_VIEW),
     ("officers.listing", "担当者", Permission.OFFICER_VIEW),
     ("custodians.listing", "鍵の管理者", Permission.CUSTODIAN_APPOINT),

@@ -14,7 +14,8 @@ from jcanweb.vocabulary import Event, Permission, Role
 PACKAGE = Path(__file__).resolve().parents[1] / "jcanweb"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 PURE = ("terms", "names", "pki")
-LONGER = {"verifier.py": 570}  # one file, so that it can be handed to an outsider and read and run alone
+LONGER = {"verifier.py": 575, "vocabulary.py": 340}
+"""The one is handed to an outsider and read and run alone; the other is a list of words."""
 
 
 def shelf(path: Path) -> str:

@@ -25,6 +25,7 @@ from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
     OrderState,
+    ReconsentState,
     RecoveryState,
     RevocationState,
 )
@@ -32,7 +33,7 @@ from jcanweb.vocabulary import (
 LIVES: dict[type[StrEnum], StrEnum] = {
     ApplicationState: ApplicationState.DRAFT, CertificateState: CertificateState.ISSUED,
     OrderState: OrderState.ASKED, RevocationState: RevocationState.RECEIVED,
-    RecoveryState: RecoveryState.REQUESTED,
+    RecoveryState: RecoveryState.REQUESTED, ReconsentState: ReconsentState.ASKED,
 }  # fmt: skip
 """Each kind of state and where its life begins."""
 MEMBERS = [member for kind in LIVES for member in kind]
@@ -123,6 +124,7 @@ def test_the_final_states_are_these() -> None:
         "ApplicationState.ISSUED", "ApplicationState.REJECTED", "ApplicationState.WITHDRAWN", "ApplicationState.LAPSED",
         "OrderState.DONE", "OrderState.FAILED", "CertificateState.REVOKED", "RevocationState.REFUSED",
         "RevocationState.EXECUTED", "RecoveryState.OPENED", "RecoveryState.DECLINED", "RecoveryState.LAPSED",
+        "ReconsentState.AGREED",
     }  # fmt: skip
 
 

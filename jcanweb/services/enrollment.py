@@ -12,15 +12,14 @@ from jcanweb.errors import (
     AlreadySubmitted,
     ConsentMissing,
     FieldRefused,
-    PresentationExpired,
     PresentationRefused,
     PresentationUsed,
     RuleViolation,
     StalePage,
     TermsChanged,
 )
-from jcanweb.models import Application, Consent, ConsentStatement, Edition, Person
-from jcanweb.services import documents, organizations, presentation, receipts, terms
+from jcanweb.models import Application, Edition, Person
+from jcanweb.services import addresses, consents, documents, organizations, presentation, terms
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.vocabulary import ApplicationState, Event, Subject
 
@@ -51,48 +50,32 @@ def serve(edition: Edition, statements: tuple[reader.Statement, ...], *, to: Per
     return presentation.serve(edition, statements, button=BUTTON, to=to)
 
 
-def accept(
-    served: str, accepted: set[int], *, application: Application | None = None, by: Person
-) -> Application:
+def accept(served: str, accepted: set[int], *, application: Application | None = None, address: str | None = None,
+           by: Person) -> Application:  # fmt: skip
     """Keep the consent to every statement that was served, with its receipt and the draft it belongs to.
 
     Without `application` a draft is begun; a person has one draft at a time, so a second click finds it.
+    `address`: the IP address it came from, kept only where a setting says so.
     Raises NotEligible; PresentationRefused when `served` is not what `serve` gave to this person, or was accepted
     before for another application; TermsChanged when another edition is in force; ConsentMissing when not all were
     accepted; AlreadySubmitted for an application that is not being edited.
     """
     lock(by)
     organizations.check_eligible(by)
-    shown = presentation.read(served, by=by)
     edition = terms.lock_in_force()
-    if (edition.version, edition.sha256) != (shown.edition_version, shown.edition_sha256):
-        raise TermsChanged()
-    statements = reader.statements(terms.document(edition))
-    if (shown.statements, shown.button) != (presentation.statements(statements), BUTTON):
-        raise PresentationExpired()  # of an older version of this program
-    if accepted != {statement.number for statement in statements}:
-        raise ConsentMissing()
+    shown = consents.look_at(served, accepted, edition=edition, button=BUTTON, by=by)
     draft = application or ledger.drafted(by) or _begin(by)
     lock(draft)
     if draft.state not in EDITABLE:
         raise AlreadySubmitted()
     if consented(draft, edition):
         return draft
-    if ledger.is_used(shown.nonce):
+    if consents.is_used(shown.nonce):
         raise PresentationUsed()
-    consent = Consent(application_id=draft.id, person_id=by.id, edition_id=edition.id, edition_sha256=edition.sha256,
-                      button=BUTTON, locale=shown.locale, given_at=clock.now(), presentation=served,
-                      nonce=shown.nonce)  # fmt: skip
-    consent.edition = edition
-    consent.statements = [
-        ConsentStatement(number=one.number, verb=one.verb, words=one.text) for one in statements
-    ]
-    draft.consents.append(consent)
-    flush()
-    entry, head = audit.record_placed(
-        Event.CONSENT_GIVEN, Subject.APPLICATION, draft.id, by=by, consent=consent.id, edition=edition.id,
-        edition_sha256=edition.sha256, statements=sorted(accepted))  # fmt: skip
-    receipts.make(consent, shown, application=draft, by=by, entry=entry, head=head)
+    given = consents.keep(
+        shown, served, edition=edition, application=draft, about=(Subject.APPLICATION, draft.id), by=by
+    )
+    addresses.keep(given, address)
     return draft
 
 

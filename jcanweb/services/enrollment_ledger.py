@@ -13,6 +13,7 @@ from jcanweb.models import (
     Application,
     Certificate,
     Consent,
+    ConsentWithdrawal,
     Delivery,
     Edition,
     FieldCheck,
@@ -41,6 +42,8 @@ class Holding:
     certificate: Certificate
     delivery: Delivery | None
     """The newest delivery of the PKCS#12."""
+    withdrawal: ConsentWithdrawal | None = None
+    """Of the consent to its backup."""
 
 
 def find(number: str, *, by: Person) -> Application | None:
@@ -66,20 +69,19 @@ def drafted(person: Person) -> Application | None:
     return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
 
 
-def is_used(nonce: str) -> bool:
-    """Was a consent given by the presentation with this nonce?"""
-    return db.session.scalar(select(Consent.id).where(Consent.nonce == nonce)) is not None
-
-
 def holdings(person: Person) -> list[Holding]:
-    """The newest PAGE certificates of the person, newest first, by two queries."""
+    """The newest PAGE certificates of the person, newest first, by three queries."""
     query = select(Certificate).where(Certificate.person_id == person.id).order_by(Certificate.id.desc())
     found = list(db.session.scalars(query.limit(PAGE).options(joinedload(Certificate.application))))
     sent = select(Delivery).where(
         Delivery.certificate_id.in_([one.id for one in found]), Delivery.kind == SecretKind.PFX
     )
     newest = {one.certificate_id: one for one in db.session.scalars(sent.order_by(Delivery.id))}
-    return [Holding(one, newest.get(one.id)) for one in found]
+    withdrawn = select(ConsentWithdrawal).where(
+        ConsentWithdrawal.certificate_id.in_([one.id for one in found])
+    )
+    over = {one.certificate_id: one for one in db.session.scalars(withdrawn)}
+    return [Holding(one, newest.get(one.id), over.get(one.id)) for one in found]
 
 
 def holding(application: Application) -> Holding | None:

@@ -17,14 +17,16 @@ from jcanweb.models import (
     BackupShare,
     Certificate,
     Consent,
+    ConsentWithdrawal,
     Corporation,
     Custodian,
     Delivery,
     Officer,
+    Reconsent,
     Recovery,
     Revocation,
 )
-from jcanweb.services import trail
+from jcanweb.services import reconsent_ledger, trail, withdrawal_ledger
 from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState, Subject
 
 PAGE = 50
@@ -127,7 +129,13 @@ class Bound:
     backups: list[Backup]
     revocations: list[Revocation]
     recoveries: list[Recovery]
+    things: list[tuple[Subject, object]]
+    """what audit entries about it are about"""
+    reconsents: list[Reconsent]
+    """later questions to the person, with their answers"""
     history: list[trail.Step]
+    withdrawal: ConsentWithdrawal | None
+    """Of the consent to its backup."""
 
     @property
     def revocation(self) -> Revocation | None:
@@ -150,14 +158,18 @@ def bound(certificate: Certificate) -> Bound:
     revocations, recoveries = _of(certificate, Revocation), _of(certificate, Recovery)
     ids = {certificate.screened_by, certificate.approved_by, certificate.issued_by}
     officers = db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids)))
-    things = [(Subject.CERTIFICATE, certificate.id), (Subject.ORDER, certificate.order_id)]
+    things: list[tuple[Subject, object]] = [
+        (Subject.CERTIFICATE, certificate.id),
+        (Subject.ORDER, certificate.order_id),
+    ]
     for kind, found in ((Subject.DELIVERY, deliveries), (Subject.BACKUP, backups), (Subject.REVOCATION, revocations),
                         (Subject.RECOVERY, recoveries)):  # fmt: skip
         things += [(kind, one.id) for one in found]
     return Bound(
         consent=db.session.scalars(consent).one(), names={number: name for number, name in officers},
         deliveries=deliveries, backups=backups, revocations=revocations, recoveries=recoveries,
-        history=trail.histories(things),
+        things=things, history=trail.histories(things), withdrawal=withdrawal_ledger.of(certificate),
+        reconsents=reconsent_ledger.of_holder(certificate),
     )  # fmt: skip
 
 

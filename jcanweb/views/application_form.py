@@ -50,7 +50,8 @@ def terms(number: str | None) -> tuple[str, int] | Response:
         return _terms(form, application, status=422)
     made: list[Application] = []
     problem = attempt(
-        lambda: made.append(enrollment.accept(served, form.accepted(), application=application, by=g.person)),
+        lambda: made.append(enrollment.accept(served, form.accepted(), application=application,
+                                              address=request.remote_addr, by=g.person)),
         event=Event.CONSENT_GIVEN, subject=Subject.PERSON, subject_id=g.person.id,
     )  # fmt: skip
     if isinstance(problem, AlreadySubmitted) and application:
@@ -232,6 +233,7 @@ def _terms(form: ConsentForm, application: Application | None, problem: RuleViol
                    kept=kept if kept and kept.edition_id == edition.id else None,
                    moved=kept is not None and kept.edition_id != edition.id,
                    resume=_after(kept.article) if kept and kept.article else None,
+                   address_days=setting("CONSENT_ADDRESS_DAYS"),
                    problem=problem.sentence if problem else None, status=status)  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Invitation, Person
 from jcanweb.permissions import applicant, public
 from jcanweb.services import enrollment_ledger as ledger
-from jcanweb.services import invitations, organizations, progress
+from jcanweb.services import invitations, organizations, progress, reconsent_ledger
 from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import attempt, limiter, refused, respond, said
 
@@ -81,6 +81,7 @@ def my() -> tuple[str, int]:
         "enrollment/my.html", person=g.person, applications=ledger.applications(g.person),
         holdings=ledger.holdings(g.person), obstacles=organizations.obstacles(g.person),
         expected_on=ledger.expected_on, lapses_on=ledger.lapses_on, reading=progress.reading(g.person),
+        asked=reconsent_ledger.waiting(g.person), reconsents=reconsent_ledger.of_person(g.person),
     )  # fmt: skip
 
 
@@ -99,7 +100,9 @@ def ended(violation: LinkExpired) -> tuple[str, int]:
 
 
 def _back(person: Person) -> str:
-    """Where the person was: in the form, in the terms of the first application, or at home."""
+    """Where the person is asked for an answer or was: in the form, in the terms of the first application, at home."""
+    if reconsent_ledger.waiting(person):
+        return url_for("reconsent.waiting")
     draft = ledger.drafted(person)
     if draft is not None:
         return url_for("application_form.form", number=draft.number)

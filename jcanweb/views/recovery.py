@@ -17,7 +17,7 @@ from jcanweb.permissions import requires
 from jcanweb.services import recovery as service
 from jcanweb.services import recovery_ledger as ledger
 from jcanweb.services import recovery_opening as opening
-from jcanweb.services import screening, trail
+from jcanweb.services import screening, trail, withdrawal_ledger
 from jcanweb.services.revocation import typed_number
 from jcanweb.vocabulary import Event, Permission, RecoveryGround, RecoveryState, Subject
 from jcanweb.web import attempt, download, limiter, respond, said
@@ -177,6 +177,7 @@ def shown(recovery: Recovery, form: Any = None, problem: RuleViolation | None = 
         refused=form, problem=sentence, shares=shares, certificate=recovery.certificate, me=g.officer.id,
         custodian=g.custodian, application=application, own=screening.own(application, g.officer), slots=ledger.slots(recovery),
         awaited=ledger.awaited(recovery), deliveries=ledger.deliveries(recovery), spoilt=opening.spoilt(recovery),
+        withdrawn=withdrawal_ledger.of(recovery.certificate),
         refusal=service.refusal(recovery.certificate), hours=setting("RECOVERY_COOLING_OFF_HOURS"),
         unfinished=audit.unfinished(Subject.RECOVERY, recovery.id), history=trail.history(Subject.RECOVERY, recovery.id),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from jcanweb.models import Certificate, Revocation
 from jcanweb.permissions import requires
 from jcanweb.services import revocation as service
 from jcanweb.services import revocation_ledger as ledger
-from jcanweb.services import screening, trail
+from jcanweb.services import screening, trail, withdrawal_ledger
 from jcanweb.vocabulary import (
     Event,
     Permission,
@@ -126,5 +126,6 @@ def _page(revocation: Revocation, form: VersionForm | None = None, **more: Any) 
         corporation=ledger.corporation(revocation.certificate), names=ledger.names(revocation),
         unfinished=audit.unfinished(Subject.REVOCATION, revocation.id), me=g.officer.id, hours=service.hours,
         own=screening.own(revocation.certificate.application, g.officer),
+        withdrawal=withdrawal_ledger.of(revocation.certificate),
         history=trail.history(Subject.REVOCATION, revocation.id), **more,
     )  # fmt: skip

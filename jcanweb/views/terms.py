@@ -1,5 +1,6 @@
 """The terms in force for everybody; for officers the editions: import, approval by another, comparison."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, url_for
@@ -8,12 +9,13 @@ from werkzeug.wrappers import Response
 from jcanweb import clock
 from jcanweb import terms as reader
 from jcanweb.calendar import jst_date
+from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.forms import rules
 from jcanweb.forms.terms import ApproveForm, ImportForm
 from jcanweb.models import Edition
 from jcanweb.permissions import public, requires
-from jcanweb.services import terms, trail
+from jcanweb.services import policy, reconsent_ledger, terms, trail
 from jcanweb.vocabulary import Event, Permission, Subject
 from jcanweb.web import attempt, respond, said
 
@@ -26,7 +28,11 @@ def in_force() -> tuple[str, int]:
     edition = terms.in_force()
     document = terms.document(edition)
     return respond(
-        "terms/in_force.html", edition=edition, document=document, statements=reader.statements(document)
+        "terms/in_force.html",
+        edition=edition,
+        document=document,
+        statements=reader.statements(document),
+        policy=policy.in_force(),
     )
 
 
@@ -90,10 +96,11 @@ def _found(edition_id: int) -> Edition:
 
 def _page(edition: Edition, form: ApproveForm, **more: Any) -> tuple[str, int]:
     """The page of an edition; a refused form keeps what was typed."""
-    document = terms.document(edition)
+    document, days = terms.document(edition), setting("RECONSENT_NOTICE_DAYS")
     return respond(
         "terms/show.html", edition=edition, form=form, document=document, statements=reader.statements(document),
         state=terms.states([edition])[edition.id], current=terms.in_force(), lines=[(number, line.strip()) for number, line in enumerate(edition.text.split("\n"), 1)],
         unread={number for number, _ in document.unread}, me=g.officer.id,
-        history=trail.history(Subject.EDITION, edition.id), **more,
+        history=trail.history(Subject.EDITION, edition.id), campaign=reconsent_ledger.of_edition(edition),
+        notice_days=days, enough_from=jst_date(clock.now()) + timedelta(days=days), **more,
     )  # fmt: skip

@@ -232,7 +232,7 @@ def test_a_receipt_that_fails_keeps_no_consent(app: Any, monkeypatch: Any) -> No
         raise OSError("the disk is full")
 
     with app.app_context():
-        monkeypatch.setattr(enrollment.receipts, "make", fail)
+        monkeypatch.setattr(receipts, "make", fail)
         with pytest.raises(OSError, match="full"), transaction():
             accept(db.session.get_one(Person, person.id))
     with app.app_context():
