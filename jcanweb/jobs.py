@@ -14,6 +14,7 @@ from jcanweb.services import (
     addresses,
     campaign,
     delivery,
+    progress,
     reconcile,
     recovery,
     screening,
@@ -31,6 +32,7 @@ PAUSE = 0.1
 
 def lapse_applications() -> None:
     for application in screening.lapse_old():
+        progress.discard_form(application)
         mail.send(application.person.email, "application_lapsed", application=application)
 
 

@@ -20,6 +20,7 @@ from flask import (
     render_template,
     request,
     send_file,
+    session,
     url_for,
 )
 from flask_limiter import Limiter
@@ -54,6 +55,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+TEXT_SIZES = {"normal": "標準", "large": "大", "largest": "特大"}
+"""Of an applicant's pages, chosen on the terms and kept with the session."""
 SENTENCES = {
     400: "送信された内容を確認できませんでした。しばらく操作がないと、入り直しが必要になります。"
     "前の画面に戻って入力した内容を控え、画面を開き直してから、もう一度お試しください。",
@@ -209,6 +212,8 @@ def context() -> dict[str, Any]:
         "signed_in_name": officer.name if officer else person.name if person else None,
         "sign_out_url": url_for("security.logout") if officer else url_for("enrollment.sign_out") if person else None,
         "me_url": url_for("officers.me") if officer else url_for("enrollment.my") if person else None,
+        "text_size": session.get("text_size", "normal") if person else "normal",
+        "text_sizes": TEXT_SIZES,
         "messages": get_flashed_messages(with_categories=True),
         "footer_links": [(url_for("terms.in_force"), "利用規約"), (url_for("status.crl"), "失効リスト（CRL）"),
                          (url_for("public.home"), "トップ")],
@@ -216,6 +221,7 @@ def context() -> dict[str, Any]:
         "now": clock.now(),
         "remaining": lambda deadline: calendar.remaining(clock.now(), deadline),
         "lra_name": setting("LRA_NAME_JA"),
+        "lra_contact": setting("LRA_CONTACT"),
     }  # fmt: skip
 
 
@@ -230,11 +236,11 @@ def navigation(officer: Officer) -> Iterator[dict[str, Any]]:
                    "current": request.blueprint == feature}  # fmt: skip
 
 
-def refused(violation: RuleViolation) -> tuple[str, int]:
+def refused(violation: RuleViolation, page: str = "errors/409.html") -> tuple[str, int]:
     """A rule refused where the view had no page of its own for it."""
     audit.refuse(Event.ACCESS_DENIED, Subject.ENDPOINT, str(request.endpoint)[:80],
                  by=g.get("officer") or g.get("person"), reason=violation.code)  # fmt: skip
-    return render_template("errors/409.html", heading=violation.heading, sentence=violation.sentence), 409
+    return render_template(page, heading=violation.heading, sentence=violation.sentence), 409
 
 
 def trouble(problem: HTTPException) -> Any:

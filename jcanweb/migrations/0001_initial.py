@@ -767,6 +767,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "reading_progress",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("ticked", sa.JSON(), nullable=False),
+        sa.Column("article", sa.Integer(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_reading_progress_edition_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reading_progress_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_reading_progress")),
+    )
+    op.create_table(
+        "form_progress",
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("application_version", sa.Integer(), nullable=False),
+        sa.Column("typed", sa.JSON(), nullable=False),
+        sa.Column("seal_certificate_id", sa.Integer(), nullable=True),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_form_progress_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["seal_certificate_id"], ["document.id"], name=op.f("fk_form_progress_seal_certificate_id")
+        ),
+        sa.PrimaryKeyConstraint("application_id", name=op.f("pk_form_progress")),
+    )
+    op.create_table(
         "field_check",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("application_id", sa.Integer(), nullable=False),

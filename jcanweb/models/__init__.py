@@ -10,6 +10,7 @@ from jcanweb.models.mail import Mail
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
 from jcanweb.models.policy import PolicyApproval, PolicyDocument
+from jcanweb.models.progress import FormProgress, ReadingProgress
 from jcanweb.models.reconsent import Campaign, Reconsent
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
@@ -19,8 +20,7 @@ from jcanweb.models.withdrawal import ConsentWithdrawal
 __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
-    "Document", "Edition", "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation",
-    "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "Receipt", "ReceiptTimestamp", "Reconsent",
-    "Recovery", "Revocation", "ShareOpening",
-    "WebSession",
+    "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "Officer",
+    "OfficerInvitation", "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
+    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip

@@ -88,6 +88,15 @@ def is_current(served: str, *, by: Person) -> bool:
     return (shown.edition_version, shown.edition_sha256) == (edition.version, edition.sha256)
 
 
+def edition_shown(served: str, *, by: Person) -> Edition | None:
+    """The edition of the page that was served to this person; None when it is not told."""
+    try:
+        shown = presentation.read(served, by=by)
+    except PresentationRefused:
+        return None
+    return terms.of_digest(shown.edition_version, shown.edition_sha256)
+
+
 def _begin(person: Person) -> Application:
     application = Application(
         number=f"A-{next_number('application'):06d}", person_id=person.id,

@@ -15,8 +15,10 @@ from jcanweb.models import (
     Consent,
     ConsentWithdrawal,
     Delivery,
+    Edition,
     FieldCheck,
     Person,
+    ReadingProgress,
 )
 from jcanweb.names.findings import Finding
 from jcanweb.vocabulary import ApplicationState, CheckedField, SecretKind, Verdict
@@ -82,6 +84,22 @@ def holdings(person: Person) -> list[Holding]:
     return [Holding(one, newest.get(one.id), over.get(one.id)) for one in found]
 
 
+def holding(application: Application) -> Holding | None:
+    """What was issued for this application."""
+    found = db.session.scalar(select(Certificate).where(Certificate.application_id == application.id))
+    if found is None:
+        return None
+    sent = select(Delivery).where(Delivery.certificate_id == found.id, Delivery.kind == SecretKind.PFX)
+    return Holding(found, db.session.scalar(sent.order_by(Delivery.id.desc()).limit(1)))
+
+
+def known_edition(application: Application | None, kept: ReadingProgress | None) -> Edition | None:
+    """The edition that the person has accepted for this application, or has begun to read."""
+    if application is not None and application.consents:
+        return application.consents[-1].edition
+    return kept.edition if kept else None
+
+
 def remarks(application: Application) -> dict[str, str]:
     """What the screener wrote at each field that failed since the last submission; by the field's name."""
     if application.state is not ApplicationState.RETURNED:
@@ -101,6 +119,20 @@ def expected_on(application: Application) -> date | None:
         return None
     day = calendar.jst_date(application.submitted_at)
     return calendar.add_business_days(day, setting("SCREENING_BUSINESS_DAYS"))
+
+
+def lapses_on(application: Application) -> date | None:
+    """The last day (Japan) on which a draft or a returned application is sure to wait for its person."""
+    since = {
+        ApplicationState.DRAFT: application.drafted_at,
+        ApplicationState.RETURNED: application.returned_at,
+    }
+    begun = since.get(application.state)
+    return (
+        calendar.months_after(calendar.jst_date(begun), setting("APPLICATION_LAPSE_MONTHS"))
+        if begun
+        else None
+    )
 
 
 def preview(organization_unit: str, common_name: str) -> list[Preview]:

@@ -92,6 +92,12 @@ def states(of: list[Edition]) -> dict[int, EditionState]:
     return schedule.states(Edition, of)
 
 
+def of_digest(version: str, sha256: str) -> Edition | None:
+    """The approved edition of that version, when its bytes are those of the digest."""
+    query = select(Edition).join(EditionApproval, EditionApproval.edition_id == Edition.id)
+    return db.session.scalar(query.where(EditionApproval.version == version, Edition.sha256 == sha256))
+
+
 def document(edition: Edition) -> terms.Document:
     """The edition read again from its exact bytes and the text kept beside them."""
     return terms.read(edition.source, text=edition.text)

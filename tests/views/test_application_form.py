@@ -89,7 +89,9 @@ def test_from_the_terms_to_the_number(app: Any, applicant: Visitor) -> None:
     page = applicant.send("提出する")
     assert page.h1.startswith(f"申請 {number}")
     assert "申請を受け付けました。" in page.text
-    assert "5 / 5 受付" in page.words("p")
+    assert (
+        page.words("ol")[0] == "申請（済み）審査（いま）承認（これから）発行（これから）受け取り（これから）"
+    )
     made = one(app, number)
     assert (made.state, made.organization_unit, made.years) == (A.SUBMITTED, "Mihon Shoji Co., Ltd.", 2)
     with app.app_context():
