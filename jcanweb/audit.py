@@ -17,10 +17,10 @@ from sqlalchemy.orm import aliased
 
 from jcanweb import clock
 from jcanweb.database import db
+from jcanweb.events import Damage, Event, Outcome, Subject
 from jcanweb.models.audit import AuditEntry, AuditHead
 from jcanweb.pki.receipt import Entry, Head
 from jcanweb.pki.tree import Frontier, leaf_hash
-from jcanweb.vocabulary import Damage, Event, Outcome, Subject
 
 EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.INSTALLATION_CREATED: frozenset({"issuer_sha256"}),

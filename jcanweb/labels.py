@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from jcanweb.events import Damage, Event, Outcome, Subject
 from jcanweb.terms.document import SourceKind
 from jcanweb.terms.statements import ConsentVerb
 from jcanweb.vocabulary import (
@@ -13,12 +14,9 @@ from jcanweb.vocabulary import (
     CheckedField,
     ConsentKind,
     CustodianGroup,
-    Damage,
     EditionState,
-    Event,
     OrderFailure,
     OrderState,
-    Outcome,
     ReconsentDecision,
     ReconsentState,
     RecoveryGround,
@@ -28,7 +26,6 @@ from jcanweb.vocabulary import (
     RevocationState,
     Role,
     SecretKind,
-    Subject,
     Verdict,
 )
 

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 
 from jcanweb import audit, clock
 from jcanweb.errors import RolesExclude
-from jcanweb.vocabulary import CustodianGroup, Event, Permission, Role, Subject
+from jcanweb.events import Event, Subject
+from jcanweb.vocabulary import CustodianGroup, Permission, Role
 
 P = Permission
 _LOOK = {P.DESK_VIEW, P.APPLICATION_VIEW, P.CERTIFICATE_VIEW, P.REVOCATION_VIEW, P.RECOVERY_VIEW,

@@ -33,13 +33,14 @@ from jcanweb import audit, calendar, clock, labels
 from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.errors import RuleViolation
+from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import Officer
 from jcanweb.permissions import permissions_of, public
 from jcanweb.services import desk
 from jcanweb.services.demo import is_demo
 from jcanweb.services.trail import Step
 from jcanweb.sessions import SHARED
-from jcanweb.vocabulary import Event, Outcome, Permission, Subject
+from jcanweb.vocabulary import Permission
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])

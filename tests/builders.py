@@ -10,6 +10,7 @@ from jcanweb import audit, clock
 from jcanweb import terms as reader
 from jcanweb.calendar import jst_date
 from jcanweb.database import db
+from jcanweb.events import Event, Subject
 from jcanweb.models import (
     Application,
     Consent,
@@ -25,15 +26,7 @@ from jcanweb.models import (
     Receipt,
 )
 from jcanweb.services import documents, policy, presentation, receipts, terms
-from jcanweb.vocabulary import (
-    AgreementState,
-    Authority,
-    CheckedField,
-    Event,
-    Role,
-    Subject,
-    Verdict,
-)
+from jcanweb.vocabulary import AgreementState, Authority, CheckedField, Role, Verdict
 from jcanweb.vocabulary import (
     ApplicationState as A,
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from jcanweb import terms
 from jcanweb.database import db
+from jcanweb.events import Event
 from jcanweb.models import (
     AuditEntry,
     Edition,
@@ -14,9 +15,6 @@ from jcanweb.models import (
 from jcanweb.services import campaign
 from jcanweb.services import reconsent as service
 from jcanweb.services import terms as editions
-from jcanweb.vocabulary import (
-    Event,
-)
 from tests import builders
 from tests.terms.pages import document
 

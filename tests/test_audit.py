@@ -10,11 +10,12 @@ from sqlalchemy.exc import DatabaseError
 
 from jcanweb import audit, clock
 from jcanweb.database import after_commit, db, transaction
+from jcanweb.events import Damage, Event, Outcome, Subject
 from jcanweb.models import AuditEntry, AuditHead, Corporation, ReceiptTimestamp
 from jcanweb.models.triggers import APPEND_ONLY
 from jcanweb.pki.tree import Frontier, leaf_hash, root_of
 from jcanweb.services import status
-from jcanweb.vocabulary import ApplicationState, Damage, Event, Outcome, Role, Subject
+from jcanweb.vocabulary import ApplicationState, Role
 from tests import builders, plain
 from tests.issued import issued_certificate
 from tests.people import PASSWORD, officer

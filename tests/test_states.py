@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from jcanweb import labels, vocabulary
+from jcanweb import events, labels, vocabulary
 from jcanweb.errors import WrongState
 from jcanweb.states import FOLLOWS, move
 from jcanweb.vocabulary import (
@@ -131,7 +131,7 @@ def test_the_final_states_are_these() -> None:
 def test_states_of_two_kinds_with_one_word_are_told_apart() -> None:
     assert (labels.tone(ApplicationState.ISSUED), labels.tone(CertificateState.ISSUED)) == ("good", "active")
     assert labels.tone(RevocationState.REFUSED) == "neutral"
-    assert labels.tone(vocabulary.Outcome.REFUSED) == "bad"
+    assert labels.tone(events.Outcome.REFUSED) == "bad"
 
 
 def reach(start: StrEnum) -> set[StrEnum]:

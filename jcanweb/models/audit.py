@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from jcanweb.database import Base
-from jcanweb.vocabulary import Event, Outcome, Subject
+from jcanweb.events import Event, Outcome, Subject
 
 
 class AuditEntry(Base):

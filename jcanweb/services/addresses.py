@@ -11,8 +11,9 @@ from jcanweb import audit, clock, keys
 from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.database import db, flush
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Consent, ConsentAddress
-from jcanweb.vocabulary import AddressGround, Event, Subject
+from jcanweb.vocabulary import AddressGround
 
 
 def keep(consent: Consent, address: str | None) -> None:

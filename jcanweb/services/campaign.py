@@ -13,9 +13,10 @@ from jcanweb import audit, clock, mail
 from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.database import db, flush
+from jcanweb.events import Event, Subject
 from jcanweb.models import Campaign, Certificate, Consent, Edition, EditionApproval, Person, Reconsent
 from jcanweb.services import invitations, terms
-from jcanweb.vocabulary import Event, ReconsentState, Subject
+from jcanweb.vocabulary import ReconsentState
 
 LISTED = 1000
 """certificates looked at in one transaction"""

@@ -6,10 +6,11 @@ from jcanweb import audit, clock, states
 from jcanweb import terms as reader
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import ConsentMissing, PresentationExpired, TermsChanged
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Campaign, Consent, ConsentStatement, Edition, Person, Reconsent
 from jcanweb.pki.presentation import Presentation
 from jcanweb.services import presentation, receipts, terms
-from jcanweb.vocabulary import ConsentKind, Event, ReconsentState, Subject
+from jcanweb.vocabulary import ConsentKind, ReconsentState
 
 
 def look_at(served: str, accepted: set[int], *, edition: Edition, button: str, by: Person) -> Presentation:

@@ -24,11 +24,12 @@ from jcanweb.errors import (
     RuleViolation,
     WrongState,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Certificate, Delivery
 from jcanweb.pki import enclave, vault
 from jcanweb.pki.sealbox import new_token, token_hash
 from jcanweb.services import backup, custodians, withdrawal_ledger
-from jcanweb.vocabulary import CertificateState, CustodianGroup, Event, SecretKind, Subject
+from jcanweb.vocabulary import CertificateState, CustodianGroup, SecretKind
 
 WITHDRAWN = "この証明書は失効の手続きに入ったため、受け取れません。登録局にお問い合わせください。"
 OPEN_STATES = (CertificateState.ISSUED, CertificateState.DELIVERED)

@@ -17,10 +17,11 @@ from jcanweb.errors import (
     TermsChanged,
     at_field,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Edition, Person
 from jcanweb.services import addresses, consents, documents, organizations, presentation, terms
 from jcanweb.services import enrollment_ledger as ledger
-from jcanweb.vocabulary import ApplicationState, Event, Subject
+from jcanweb.vocabulary import ApplicationState
 
 BUTTON = "以上をすべて承諾して、申請に進む"
 LONGEST_TYPED = 200

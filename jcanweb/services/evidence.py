@@ -12,10 +12,10 @@ from sqlalchemy.orm import joinedload
 from jcanweb import audit, clock, keys, verifier
 from jcanweb.database import db, lock
 from jcanweb.errors import EvidenceRefused
+from jcanweb.events import Event, Subject
 from jcanweb.models import Certificate, Consent, Officer, Order
 from jcanweb.pki import bundle
 from jcanweb.services import evidence_files, evidence_index, ledger, status, trail
-from jcanweb.vocabulary import Event, Subject
 
 TOO_LARGE = (
     f"証拠ファイルが検証プログラムの読める大きさ（{bundle.LARGEST // 2**20} MB）を超えるため、作れません。"

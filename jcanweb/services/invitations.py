@@ -17,9 +17,9 @@ from jcanweb import audit, clock, keys
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import FieldRefused, LinkExpired, TooManyAttempts, WrongCode
+from jcanweb.events import Event, Subject
 from jcanweb.models import AccessCode, Invitation, Officer, Person
 from jcanweb.pki.sealbox import new_token, token_hash
-from jcanweb.vocabulary import Event, Subject
 
 _DOUBLE_CLICK = timedelta(seconds=20)
 

@@ -25,20 +25,14 @@ from jcanweb.errors import (
     TwoPersonRule,
     WrongState,
 )
+from jcanweb.events import Event
+from jcanweb.events import Subject as About
 from jcanweb.issuers import port
 from jcanweb.models import Application, Certificate, Edition, Officer, Order, PolicyDocument
 from jcanweb.pki import comparison, enclave
 from jcanweb.pki.profile import Profile, Subject, spki_sha256
 from jcanweb.services import delivery, enrollment, organizations, policy, reconcile, screening, terms
-from jcanweb.vocabulary import (
-    ApplicationState,
-    CertificateState,
-    Event,
-    OrderFailure,
-    OrderState,
-    SecretKind,
-)
-from jcanweb.vocabulary import Subject as About
+from jcanweb.vocabulary import ApplicationState, CertificateState, OrderFailure, OrderState, SecretKind
 
 APPROVER = "承認した担当者は発行できません。別の発行操作者が操作してください。"
 OTHER_TERMS = (

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from jcanweb import clock, names
 from jcanweb.database import db
+from jcanweb.events import Subject
 from jcanweb.models import (
     Application,
     Backup,
@@ -26,7 +27,7 @@ from jcanweb.models import (
     Revocation,
 )
 from jcanweb.services import reconsent_ledger, trail, withdrawal_ledger
-from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState, Subject
+from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState
 
 PAGE = 50
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─"), "-")

@@ -13,15 +13,10 @@ from jcanweb import audit, clock, names
 from jcanweb.calendar import japanese_date, jst_date
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import FieldRefused, NotEligible, StalePage
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Certificate, Corporation, Invitation, Officer, Person, WebSession
 from jcanweb.services import invitations as links
-from jcanweb.vocabulary import (
-    AgreementState,
-    ApplicationState,
-    Authority,
-    Event,
-    Subject,
-)
+from jcanweb.vocabulary import AgreementState, ApplicationState, Authority
 
 
 @dataclass(frozen=True)

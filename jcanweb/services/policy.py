@@ -14,10 +14,11 @@ from jcanweb import audit, clock, names
 from jcanweb.config import setting
 from jcanweb.database import db, flush
 from jcanweb.errors import FieldRefused, TwoPersonRule
+from jcanweb.events import Event, Subject
 from jcanweb.models import Officer, PolicyApproval, PolicyDocument
 from jcanweb.pki.canonical import canonical
 from jcanweb.services import schedule
-from jcanweb.vocabulary import EditionState, Event, Subject
+from jcanweb.vocabulary import EditionState
 
 
 @dataclass(frozen=True)

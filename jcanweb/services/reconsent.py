@@ -13,18 +13,12 @@ from jcanweb.errors import (
     TermsChanged,
     at_field,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Certificate, Officer, Person, Reconsent
 from jcanweb.names import check_words
 from jcanweb.services import addresses, campaign, consents, organizations, presentation, revocation, terms
 from jcanweb.terms.statements import Statement
-from jcanweb.vocabulary import (
-    Event,
-    ReconsentDecision,
-    ReconsentState,
-    RevocationReason,
-    RevocationRequester,
-    Subject,
-)
+from jcanweb.vocabulary import ReconsentDecision, ReconsentState, RevocationReason, RevocationRequester
 
 BUTTON = "以上をすべて承諾して、新しい規約に同意する"
 REPLACED = "この版は、より新しい版に置き換わったため、答えられません。あなたのページから、新しい版のご案内を確認してください。"

@@ -8,11 +8,12 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from jcanweb import audit, clock
 from jcanweb.database import db
+from jcanweb.events import Event, Subject
 from jcanweb.labels import word
 from jcanweb.models import Campaign, Certificate, Consent, Edition, Officer, Person, Reconsent
 from jcanweb.services import campaign as campaigns
 from jcanweb.services import organization_ledger, reports, terms
-from jcanweb.vocabulary import Event, ReconsentState, Subject
+from jcanweb.vocabulary import ReconsentState
 
 PAGE = 50
 COLUMNS = ("法人番号", "法人名", "氏名", "メールアドレス", "状態", "依頼日時", "再通知の回数", "最後の再通知", "回答日時",

@@ -19,6 +19,7 @@ from jcanweb.errors import (
     WordsNeeded,
     at_field,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Certificate, Officer, Recovery, Revocation
 from jcanweb.names import check_words
 from jcanweb.pki import enclave
@@ -27,13 +28,11 @@ from jcanweb.services.recovery_ledger import HALVES, OPEN
 from jcanweb.states import move
 from jcanweb.vocabulary import (
     CertificateState,
-    Event,
     RecoveryGround,
     RecoveryState,
     RevocationReason,
     RevocationState,
     SecretKind,
-    Subject,
 )
 
 COMPROMISED = "鍵・PINの漏えいによる失効のため、この鍵は回復できません。新しい証明書を申請してください。"

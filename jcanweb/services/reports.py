@@ -20,10 +20,11 @@ from jcanweb import audit, clock
 from jcanweb.calendar import JST, jst_date, months_before
 from jcanweb.database import db
 from jcanweb.errors import FieldRefused
+from jcanweb.events import Event, Subject
 from jcanweb.labels import word
 from jcanweb.models import Certificate, Corporation, Officer, Revocation
 from jcanweb.services.revocation import hours
-from jcanweb.vocabulary import Event, RevocationReason, RevocationState, Subject
+from jcanweb.vocabulary import RevocationReason, RevocationState
 
 PAGE = 50
 LONGEST_YEARS = 10

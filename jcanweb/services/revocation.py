@@ -30,13 +30,14 @@ from jcanweb.errors import (
     WrongState,
     at_field,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.issuers.port import AlreadyRevoked, IssuerError, IssuerUnavailable
 from jcanweb.models import Certificate, Officer, Person, Revocation
 from jcanweb.names import check_words
 from jcanweb.services import backup, delivery, recovery, screening, status, withdrawal_ledger
 from jcanweb.states import move
 from jcanweb.vocabulary import CertificateState as C
-from jcanweb.vocabulary import Event, RevocationReason, RevocationRequester, Subject
+from jcanweb.vocabulary import RevocationReason, RevocationRequester
 from jcanweb.vocabulary import RevocationState as R
 
 URGENT = frozenset({RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE})

@@ -21,12 +21,13 @@ from jcanweb.errors import (
     WrongState,
     at_field,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, FieldCheck, Officer
 from jcanweb.names import check_words, comparison_key
 from jcanweb.services import documents
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Event, Subject, Verdict
+from jcanweb.vocabulary import CheckedField, Verdict
 
 
 def start(application: Application, *, version: int, by: Officer) -> None:

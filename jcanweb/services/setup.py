@@ -6,11 +6,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from jcanweb import audit, clock, keys
 from jcanweb.database import db, flush
+from jcanweb.events import Event, Subject
 from jcanweb.models import AuditHead, Edition, PolicyDocument
 from jcanweb.pki.tree import Frontier
 from jcanweb.services import policy, terms
 from jcanweb.terms import sample
-from jcanweb.vocabulary import Event, Subject
 
 
 def prepare() -> None:

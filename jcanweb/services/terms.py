@@ -9,9 +9,10 @@ from jcanweb import audit, clock, terms
 from jcanweb.calendar import jst_date
 from jcanweb.database import db, flush
 from jcanweb.errors import FieldRefused, TwoPersonRule
+from jcanweb.events import Event, Subject
 from jcanweb.models import Edition, EditionApproval, Officer
 from jcanweb.services import schedule
-from jcanweb.vocabulary import EditionState, Event, Subject
+from jcanweb.vocabulary import EditionState
 
 SAMPLE_FROM = date(2018, 1, 1)
 

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from jcanweb import audit
 from jcanweb.database import db
+from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import Application, AuditEntry, AuditHead, Certificate, Officer
 from jcanweb.pki import tree
 from jcanweb.pki.receipt import Entry, Head
-from jcanweb.vocabulary import Event, Outcome, SecretKind, Subject
+from jcanweb.vocabulary import SecretKind
 
 PAGE = 50
 BATCH = 1000

@@ -17,10 +17,11 @@ from jcanweb.errors import (
     RuleViolation,
     StalePage,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Certificate, ConsentWithdrawal, Person, Recovery, Revocation
 from jcanweb.services import backup, delivery, recovery, recovery_ledger, revocation, revocation_ledger
 from jcanweb.services import withdrawal_ledger as ledger
-from jcanweb.vocabulary import CertificateState, Event, RevocationReason, RevocationRequester, Subject
+from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester
 
 BUTTON = "同意を撤回し、証明書の失効を求める"
 GROUND = "利用者がバックアップの保管への同意を撤回したため。"

@@ -11,6 +11,7 @@ from jcanweb import terms as reader
 from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.errors import AlreadySubmitted, PresentationRefused, RuleViolation, StalePage, TermsChanged
+from jcanweb.events import Event, Subject
 from jcanweb.forms.enrollment import ApplicationForm, ConsentForm, consent_form
 from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import show as show_at
@@ -20,7 +21,6 @@ from jcanweb.services import documents, enrollment, organizations, progress, tra
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.services import terms as editions
 from jcanweb.terms.statements import DUTIES
-from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import TEXT_SIZES, attempt, respond, said
 
 blueprint = Blueprint("application_form", __name__)

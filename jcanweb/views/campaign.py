@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from jcanweb import labels
 from jcanweb.config import setting
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.officers import whole_number
 from jcanweb.forms.reconsent import DecideForm
@@ -15,7 +16,7 @@ from jcanweb.permissions import requires
 from jcanweb.services import receipts, terms, trail
 from jcanweb.services import reconsent as service
 from jcanweb.services import reconsent_ledger as ledger
-from jcanweb.vocabulary import Event, Permission, ReconsentDecision, ReconsentState, Subject
+from jcanweb.vocabulary import Permission, ReconsentDecision, ReconsentState
 from jcanweb.web import attempt, download, picked, respond, said, table
 
 blueprint = Blueprint("campaign", __name__)

@@ -7,13 +7,13 @@ from werkzeug.wrappers import Response
 from jcanweb import mail
 from jcanweb.config import setting
 from jcanweb.errors import LinkExpired, RuleViolation
+from jcanweb.events import Event, Subject
 from jcanweb.forms.enrollment import CodeForm
 from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Invitation, Person
 from jcanweb.permissions import applicant, public
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.services import invitations, organizations, progress, reconsent_ledger
-from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import attempt, limiter, refused, respond, said
 
 blueprint = Blueprint("enrollment", __name__)

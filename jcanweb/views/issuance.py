@@ -4,13 +4,14 @@ from flask import Blueprint, abort, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from jcanweb import labels
+from jcanweb.events import Event, Subject
 from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.permissions import requires
 from jcanweb.services import custodians, delivery, reconcile, trail
 from jcanweb.services import issuance as service
 from jcanweb.services import issuance_ledger as ledger
 from jcanweb.services.screening_ledger import due
-from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("issuance", __name__)

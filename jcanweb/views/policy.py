@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, g, redirect, url_for
 from werkzeug.wrappers import Response
 
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.policy import RegisterForm
 from jcanweb.forms.terms import ApproveForm
@@ -12,7 +13,7 @@ from jcanweb.models import PolicyDocument
 from jcanweb.permissions import requires
 from jcanweb.services import policy as service
 from jcanweb.services import schedule, trail
-from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, download, respond, said
 
 blueprint = Blueprint("policy", __name__)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Answer
 from jcanweb import terms as reader
 from jcanweb.config import setting
 from jcanweb.errors import PdfRefused, PresentationRefused, RuleViolation
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.enrollment import ConsentForm, consent_form
 from jcanweb.forms.reconsent import RefuseForm
@@ -16,7 +17,6 @@ from jcanweb.permissions import applicant
 from jcanweb.services import organizations, receipts, terms
 from jcanweb.services import reconsent as service
 from jcanweb.services import reconsent_ledger as ledger
-from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import attempt, download, respond, said
 
 blueprint = Blueprint("reconsent", __name__)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from jcanweb import audit, labels
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
+from jcanweb.events import Event, Subject
 from jcanweb.forms import recovery as forms
 from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import show as at_field
@@ -19,7 +20,7 @@ from jcanweb.services import recovery_ledger as ledger
 from jcanweb.services import recovery_opening as opening
 from jcanweb.services import screening, trail, withdrawal_ledger
 from jcanweb.services.revocation import typed_number
-from jcanweb.vocabulary import Event, Permission, RecoveryGround, RecoveryState, Subject
+from jcanweb.vocabulary import Permission, RecoveryGround, RecoveryState
 from jcanweb.web import attempt, download, limiter, respond, said
 
 blueprint = Blueprint("recovery", __name__)

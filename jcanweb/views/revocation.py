@@ -7,6 +7,7 @@ from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from jcanweb import audit, labels
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.revocation import ExecuteForm, ReceiveForm, RefuseForm
@@ -15,14 +16,7 @@ from jcanweb.permissions import requires
 from jcanweb.services import revocation as service
 from jcanweb.services import revocation_ledger as ledger
 from jcanweb.services import screening, trail, withdrawal_ledger
-from jcanweb.vocabulary import (
-    Event,
-    Permission,
-    RevocationReason,
-    RevocationRequester,
-    RevocationState,
-    Subject,
-)
+from jcanweb.vocabulary import Permission, RevocationReason, RevocationRequester, RevocationState
 from jcanweb.web import attempt, picked, respond, said
 
 blueprint = Blueprint("revocation", __name__)

@@ -7,12 +7,13 @@ from werkzeug.wrappers import Response
 
 from jcanweb import terms as reader
 from jcanweb.config import setting
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.terms import ApproveForm, ImportForm
 from jcanweb.models import Edition
 from jcanweb.permissions import public, requires
 from jcanweb.services import campaign, policy, reconsent_ledger, schedule, terms, trail
-from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("terms", __name__)

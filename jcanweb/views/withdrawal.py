@@ -6,6 +6,7 @@ from flask import Blueprint, abort, g, redirect, url_for
 from werkzeug.wrappers import Response
 
 from jcanweb.errors import StalePage
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.withdrawal import WithdrawalForm
 from jcanweb.models import Certificate
@@ -13,7 +14,6 @@ from jcanweb.permissions import applicant
 from jcanweb.services import revocation_ledger
 from jcanweb.services import withdrawal as service
 from jcanweb.services import withdrawal_ledger as ledger
-from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("withdrawal", __name__)

@@ -8,10 +8,11 @@ from sqlalchemy.exc import DatabaseError
 
 from jcanweb import jobs, keys
 from jcanweb.database import db, transaction
+from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry, Consent, ConsentAddress, Receipt
 from jcanweb.pki.sealbox import CannotUnseal
 from jcanweb.services import addresses
-from jcanweb.vocabulary import AddressGround, Event
+from jcanweb.vocabulary import AddressGround
 from tests import builders
 
 ADDRESS = "2001:db8::7f"

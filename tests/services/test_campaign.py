@@ -12,6 +12,7 @@ import pytest
 
 from jcanweb import audit, clock, jobs
 from jcanweb.database import db, transaction
+from jcanweb.events import Event
 from jcanweb.models import (
     Campaign,
     Certificate,
@@ -22,13 +23,7 @@ from jcanweb.models import (
 from jcanweb.services import campaign, enrollment, invitations
 from jcanweb.services import reconsent as service
 from jcanweb.services import terms as editions
-from jcanweb.vocabulary import (
-    CertificateState,
-    ConsentKind,
-    Event,
-    ReconsentState,
-    Role,
-)
+from jcanweb.vocabulary import CertificateState, ConsentKind, ReconsentState, Role
 from tests import builders
 from tests.conftest import URI
 from tests.issued import issued_certificate

@@ -12,18 +12,17 @@ from sqlalchemy import text
 from jcanweb import audit, clock, terms, verifier
 from jcanweb.database import db
 from jcanweb.errors import EvidenceRefused
+from jcanweb.events import Event, Subject
 from jcanweb.models import AuditEntry, Certificate, Document, FieldCheck, Officer, Person
 from jcanweb.services import delivery, evidence, receipts, revocation, withdrawal
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
     CheckedField,
-    Event,
     RecoveryGround,
     RevocationReason,
     RevocationRequester,
     Role,
-    Subject,
     Verdict,
 )
 from tests import builders, reconsents, recoveries

@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from jcanweb import audit, clock
 from jcanweb.database import db, transaction
 from jcanweb.errors import FieldRefused, RuleViolation, TwoPersonRule
+from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Certificate, Officer, PolicyApproval, PolicyDocument
 from jcanweb.services import issuance
 from jcanweb.services import policy as service
-from jcanweb.vocabulary import ApplicationState, EditionState, Event, Role
+from jcanweb.vocabulary import ApplicationState, EditionState, Role
 from tests import builders
 from tests.issued import custodians, issued
 from tests.people import officer

@@ -25,6 +25,7 @@ from jcanweb.errors import (
     StalePage,
     TermsChanged,
 )
+from jcanweb.events import Event
 from jcanweb.models import (
     Certificate,
     Consent,
@@ -35,14 +36,7 @@ from jcanweb.models import (
 from jcanweb.services import enrollment, receipts
 from jcanweb.services import reconsent as service
 from jcanweb.services import reconsent_ledger as ledger
-from jcanweb.vocabulary import (
-    AgreementState,
-    ConsentKind,
-    Event,
-    ReconsentDecision,
-    ReconsentState,
-    Role,
-)
+from jcanweb.vocabulary import AgreementState, ConsentKind, ReconsentDecision, ReconsentState, Role
 from tests import builders
 from tests.issued import issued_certificate
 from tests.people import officer

@@ -23,6 +23,7 @@ from jcanweb.errors import (
     StalePage,
     TwoPersonRule,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import (
     AuditEntry,
     Backup,
@@ -40,7 +41,6 @@ from jcanweb.services import recovery as recoveries
 from jcanweb.vocabulary import (
     CertificateState,
     CustodianGroup,
-    Event,
     RecoveryGround,
     RecoveryState,
     RevocationReason,
@@ -48,7 +48,6 @@ from jcanweb.vocabulary import (
     RevocationState,
     Role,
     SecretKind,
-    Subject,
 )
 from tests import builders
 from tests.issued import PASSPHRASE, Issued, issued, issued_certificate, put_out

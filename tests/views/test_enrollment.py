@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Outcome
 from jcanweb.models import AccessCode, AuditEntry, Delivery, Invitation, Person
 from jcanweb.services import invitations, screening
 from jcanweb.vocabulary import (
@@ -15,8 +16,6 @@ from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
     CheckedField,
-    Event,
-    Outcome,
     Role,
     SecretKind,
     Verdict,

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from jcanweb.database import db, transaction
+from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry, Consent, FormProgress, Person, ReadingProgress
 from jcanweb.services import enrollment
 from jcanweb.terms import sample
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Event
 from tests import builders
 from tests.page import Page, Visitor
 from tests.people import enter_person

@@ -6,6 +6,7 @@ import pytest
 
 from jcanweb import clock
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Outcome
 from jcanweb.models import (
     Application,
     AuditEntry,
@@ -16,15 +17,7 @@ from jcanweb.models import (
     Revocation,
 )
 from jcanweb.services import revocation, withdrawal
-from jcanweb.vocabulary import (
-    CertificateState,
-    Event,
-    Outcome,
-    RevocationReason,
-    RevocationRequester,
-    Role,
-    SecretKind,
-)
+from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester, Role, SecretKind
 from tests import builders
 from tests.issued import Issued, issued_certificate, put_out
 from tests.page import Page, Visitor
