@@ -1,7 +1,7 @@
 """Screening and approval of applications (第3条2, product.md §5): guard, change, record.
 
-A screener claims an application, judges OU2, CN and 印鑑証明書 and completes the screening; another officer, the
-approver, decides. Whoever is the applicant or receives the PIN touches nothing.
+A screener judges OU2, CN and 印鑑証明書 and completes the screening; another officer, the approver,
+decides. Whoever is the applicant or receives the PIN touches nothing.
 """
 
 from datetime import datetime, time
@@ -15,7 +15,6 @@ from jcanweb.errors import (
     HeldByColleague,
     NotEligible,
     OwnApplication,
-    StalePage,
     TwoPersonRule,
     WordsNeeded,
     WrongState,
@@ -28,25 +27,6 @@ from jcanweb.services import documents
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, Verdict
-
-
-def start(application: Application, *, version: int, by: Officer) -> None:
-    """Claim a submitted application, or take over one that a colleague has on the desk and has not completed.
-
-    One's own claim once more changes nothing. Raises StalePage, OwnApplication, WrongState.
-    """
-    lock(application)
-    claimed = application.state is A.SCREENING and application.screened_at is None
-    if claimed and application.screening_by == by.id:
-        return
-    if application.version != version:
-        raise StalePage()
-    _not_own(application, by)
-    if not claimed:
-        states.move(application, A.SCREENING)
-    application.screening_by = by.id
-    flush()
-    audit.record(Event.APPLICATION_SCREENING_STARTED, Subject.APPLICATION, application.id, by=by)
 
 
 def check(application: Application, field: CheckedField, verdict: Verdict, comment: str, *, version: int,
