@@ -1,6 +1,6 @@
 """Who has an application on the desk (product.md §5): guard, change, record."""
 
-from jcanweb import audit, states
+from jcanweb import audit, clock, states
 from jcanweb.database import flush, lock
 from jcanweb.errors import OwnApplication, StalePage
 from jcanweb.events import Event, Subject
@@ -24,6 +24,6 @@ def start(application: Application, *, version: int, by: Officer) -> None:
         raise OwnApplication()
     if not claimed:
         states.move(application, A.SCREENING)
-    application.screening_by = by.id
+    application.screening_by, application.screening_at = by.id, clock.now()
     flush()
     audit.record(Event.APPLICATION_SCREENING_STARTED, Subject.APPLICATION, application.id, by=by)

@@ -23,7 +23,7 @@ from jcanweb.errors import (
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, FieldCheck, Officer
 from jcanweb.names import check_words, comparison_key
-from jcanweb.services import documents
+from jcanweb.services import documents, lead_time
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, Verdict
@@ -104,6 +104,7 @@ def _return(application: Application, reason: str, by: Officer) -> None:
     application.screened_by = application.screened_at = None
     application.returned_by, application.returned_at = by.id, clock.now()
     application.returned_reason = reason
+    lead_time.stop(application)
     flush()
     audit.record(Event.APPLICATION_RETURNED, Subject.APPLICATION, application.id, by=by,
                  revision=application.revision)  # fmt: skip
@@ -139,6 +140,7 @@ def reject(application: Application, reason: str, *, version: int, by: Officer) 
     reason = _reason(reason, "却下の理由")
     states.move(application, A.REJECTED)
     application.rejected_by, application.rejected_at, application.rejected_reason = by.id, clock.now(), reason
+    lead_time.end(application)
     flush()
     audit.record(
         Event.APPLICATION_REJECTED, Subject.APPLICATION, application.id, by=by, revision=application.revision
