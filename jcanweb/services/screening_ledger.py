@@ -162,7 +162,9 @@ def twins(application: Application) -> list[Certificate]:
 
 def obstacles(application: Application) -> list[str]:
     """What of 第2条 speaks against issuing today, one sentence a condition; empty when nothing does."""
-    return organizations.obstacles(application.person) + [
+    home, person = application.corporation, application.person
+    found = organizations.obstacles(person) + organizations.vetting_obstacles(home, person)
+    return found + [
         finding.sentence for finding in _paper_findings(application) if finding.severity is Severity.REFUSE
     ]
 

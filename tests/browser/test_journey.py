@@ -51,6 +51,16 @@ def invite(windows: Windows) -> None:
     fill(page, PERSON)
     press(page, "登録して案内を送る")
     look(page, "corporation-with-person")
+    home = f"/corporations/{CORPORATION['corporate_number']}"
+    links = page.locator("a[href$='/vettings']").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    for place in links:
+        page.goto(place)
+        fill(page, {"vetted_on": "2026-11-20", "evidence": "公表サイトと代表電話で確認。"})
+        press(page, "確認を記録する")
+    page.goto(f"{home}/vettings")
+    look(page, "vetting")
+    page.goto(home)
+    look(page, "corporation-vetted")
     page.goto("/corporations")
     look(page, "corporations")
 
