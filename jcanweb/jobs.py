@@ -26,9 +26,9 @@ from jcanweb.services import (
 
 EVERY = 60
 """seconds"""
-AT_MOST = 20
+AT_MOST: float = 20
 """seconds of a long job in one sweep"""
-PAUSE = 0.1
+PAUSE: float = 0.1
 """seconds between its transactions: SQLite has one writer, and a page must get its turn"""
 
 
