@@ -8,10 +8,12 @@ from jcanweb.terms.statements import ConsentVerb
 from jcanweb.vocabulary import (
     AddressGround,
     AgreementState,
+    ApplicationKind,
     ApplicationState,
     Authority,
     CertificateState,
     CheckedField,
+    Condition,
     ConsentKind,
     CustodianGroup,
     EditionState,
@@ -26,6 +28,7 @@ from jcanweb.vocabulary import (
     RevocationState,
     Role,
     SecretKind,
+    Standing,
     Verdict,
 )
 
@@ -35,6 +38,10 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     ApplicationState: {"draft": "下書き", "submitted": "受付済み", "screening": "審査中", "returned": "差戻し",
                        "approved": "承認済み", "issuing": "発行中", "issued": "発行済み", "rejected": "却下",
                        "withdrawn": "取下げ", "lapsed": "期限切れ"},
+    ApplicationKind: {"new": "新規", "additional": "追加", "renewal": "更新"},
+    Condition: {"agreement": "電子契約利用契約", "authority": "代表者", "delegation": "委任", "consent": "規約の承諾",
+                "seal_certificate": "印鑑証明書", "kind": "申請の種別"},
+    Standing: {"met": "満たす", "unmet": "満たさない", "open": "未確認"},
     CertificateState: {"issued": "発行済み", "delivered": "受領済み", "suspended": "利用停止中", "revoked": "失効"},
     OrderState: {"asked": "依頼中", "done": "完了", "failed": "失敗"},
     OrderFailure: {
@@ -126,6 +133,7 @@ TONES: dict[type[StrEnum], dict[str, str]] = {
     EditionState: {"draft": "warn", "scheduled": "active", "in_force": "good"},
     Outcome: {"begun": "warn", "refused": "bad"},
     Verdict: {"pass": "good", "fail": "bad"},
+    Standing: {"met": "good", "unmet": "bad"},
     AgreementState: {"active": "good", "suspended": "warn", "ended": "bad"},
 }  # fmt: skip
 """By kind first: members of two StrEnums with one value are equal, and one key."""
