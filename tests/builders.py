@@ -26,13 +26,14 @@ from jcanweb.models import (
     Receipt,
 )
 from jcanweb.services import documents, policy, presentation, receipts, terms
+from jcanweb.services.demo_cast import paper
 from jcanweb.vocabulary import AgreementState, Authority, CheckedField, Role, Verdict
 from jcanweb.vocabulary import (
     ApplicationState as A,
 )
 from tests.people import officer
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = paper()
 _numbers = count(1)
 
 
