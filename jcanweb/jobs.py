@@ -14,6 +14,7 @@ from jcanweb.services import (
     addresses,
     campaign,
     delivery,
+    measures,
     progress,
     reconcile,
     recovery,
@@ -55,6 +56,7 @@ JOBS: dict[str, Callable[[], Any]] = {
     "the CRL": status.current,
     "subscribers to ask anew": ask_anew,
     "mails": mail.drain,
+    "days to measure": measures.fill,
     "addresses past their day": addresses.delete_due,
     "time-stamps": timestamps.run,  # last: it may wait for somebody else's server
 }

@@ -171,6 +171,22 @@ class Verdict(StrEnum):
     FAIL = "fail"
 
 
+class Stage(StrEnum):
+    """What an application waits for at the registration authority."""
+
+    RECEPTION = "reception"
+    SCREENING = "screening"
+    APPROVAL = "approval"
+    ISSUANCE = "issuance"
+
+
+class Interval(StrEnum):
+    """How the period of a report is divided."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
 class Authority(StrEnum):
     REPRESENTATIVE = "representative"
     DELEGATE = "delegate"
