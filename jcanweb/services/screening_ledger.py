@@ -12,7 +12,7 @@ from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Order
 from jcanweb.names.findings import Finding, FindingCode, Severity
-from jcanweb.services import enrollment_ledger, organizations, trail
+from jcanweb.services import eligibility, enrollment_ledger, trail
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, OrderState, Verdict
 
@@ -80,6 +80,7 @@ def one(number: str) -> Application | None:
     consents = selectinload(Application.consents)
     return db.session.scalar(query.options(
         joinedload(Application.corporation), joinedload(Application.person), joinedload(Application.seal_certificate),
+        joinedload(Application.renewal_of),
         selectinload(Application.checks), consents.joinedload(Consent.edition), consents.selectinload(Consent.statements),
     ))  # fmt: skip
 
@@ -162,11 +163,7 @@ def twins(application: Application) -> list[Certificate]:
 
 def obstacles(application: Application) -> list[str]:
     """What of 第2条 speaks against issuing today, one sentence a condition; empty when nothing does."""
-    home, person = application.corporation, application.person
-    found = organizations.obstacles(person) + organizations.vetting_obstacles(home, person)
-    return found + [
-        finding.sentence for finding in _paper_findings(application) if finding.severity is Severity.REFUSE
-    ]
+    return eligibility.obstacles(application)
 
 
 def due(application: Application) -> datetime | None:
