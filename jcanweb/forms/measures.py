@@ -1,6 +1,6 @@
 """The period of the measures and how it is divided, asked for in the address."""
 
-from wtforms import RadioField
+from wtforms import SelectField
 from wtforms.validators import AnyOf
 
 from jcanweb import labels
@@ -10,5 +10,5 @@ from jcanweb.vocabulary import Interval
 
 
 class MeasuresForm(PeriodForm):
-    by = RadioField("区切り", [AnyOf([*Interval], message="区切りを選んでください。")], default=Interval.MONTH.value,
+    by = SelectField("区切り", [AnyOf([*Interval], message="区切りを選んでください。")], default=Interval.MONTH.value,
                     choices=options_of(labels.choices(Interval)), validate_choice=False)  # fmt: skip

@@ -120,7 +120,7 @@ def _kind(application: Application) -> Answer:
     if calendar.jst_date(handed_in) < begin:
         words = f"{renewed.jc_number} を更新できるのは{calendar.japanese_date(begin)}からです。"
         return Answer(Condition.KIND, Standing.UNMET, words)
-    words = f"{renewed.jc_number} の更新です。{calendar.japanese_date(begin)}から更新できます。"
+    words = f"{renewed.jc_number} の更新です（更新の受付は{calendar.japanese_date(begin)}から）。"
     return Answer(Condition.KIND, Standing.MET, words)
 
 

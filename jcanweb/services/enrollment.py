@@ -78,7 +78,7 @@ def accept(served: str, accepted: set[int], *, application: Application | None =
     organizations.check_eligible(by)
     edition = terms.lock_in_force()
     shown = consents.look_at(served, accepted, edition=edition, button=BUTTON, by=by)
-    draft = application or ledger.drafted(by) or begin(by)
+    draft = application or ledger.drafted(by) or _begin(by)
     lock(draft)
     if draft.state not in EDITABLE:
         raise AlreadySubmitted()
@@ -123,10 +123,10 @@ def renew(certificate: Certificate, *, by: Person) -> Application:
     if begun is not None:
         return begun
     renewal.check(certificate)
-    return begin(by, renewing=certificate)
+    return _begin(by, renewing=certificate)
 
 
-def begin(person: Person, *, renewing: Certificate | None = None) -> Application:
+def _begin(person: Person, *, renewing: Certificate | None = None) -> Application:
     """An empty draft, or one that holds what the renewed certificate was issued on; it has no consent yet."""
     kind = ApplicationKind.RENEWAL if renewing else renewal.kind(person.corporation_id)
     known = {name: getattr(renewing.application, name) for name in TAKEN_OVER} if renewing else {}

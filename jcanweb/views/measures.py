@@ -6,6 +6,7 @@ from flask import Blueprint, g, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from jcanweb import labels
 from jcanweb.config import setting
 from jcanweb.forms.measures import MeasuresForm
 from jcanweb.permissions import requires
@@ -21,12 +22,12 @@ blueprint = Blueprint("measures", __name__)
 def show() -> tuple[str, int]:
     form = _asked()
     if not form.validate():
-        return respond("measures/show.html", form=form, waiting=service.waiting(), spans=[], status=422)
-    by, spans = Interval(form.by.data), service.spans(form.period, Interval(form.by.data))
-    days: dict[str, Any] = {"from": form.period.first, "to": form.period.last, "by": by}
-    return respond("measures/show.html", form=form, period=form.period, by=by, spans=spans, days=days,
-                   total=service.whole(spans), waiting=service.waiting(), fields=list(CheckedField),
-                   target=setting("SCREENING_BUSINESS_DAYS"))  # fmt: skip
+        return _wrong(form)
+    interval, spans = Interval(form.by.data), service.spans(form.period, Interval(form.by.data))
+    days: dict[str, Any] = {"from": form.period.first, "to": form.period.last, "by": interval}
+    return respond("measures/show.html", form=form, intervals=labels.choices(Interval), period=form.period,
+                   by=interval, spans=spans, days=days, total=service.whole(spans), waiting=service.waiting(),
+                   fields=list(CheckedField), target=setting("SCREENING_BUSINESS_DAYS"))  # fmt: skip
 
 
 @blueprint.get("/measures.csv")
@@ -34,10 +35,22 @@ def show() -> tuple[str, int]:
 def as_csv() -> tuple[str, int] | Response:
     form = _asked()
     if not form.validate():
-        return respond("measures/show.html", form=form, waiting=service.waiting(), spans=[], status=422)
+        return _wrong(form)
     asked, by = form.period, Interval(form.by.data)
     return table(f"審査の状況_{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.csv",
                  lambda out: service.build_csv(asked, by, out, by=g.officer).size)  # fmt: skip
+
+
+def _wrong(form: MeasuresForm) -> tuple[str, int]:
+    """A period that cannot be shown; what waits needs none."""
+    return respond(
+        "measures/show.html",
+        form=form,
+        intervals=labels.choices(Interval),
+        spans=[],
+        waiting=service.waiting(),
+        status=422,
+    )
 
 
 def _asked() -> MeasuresForm:

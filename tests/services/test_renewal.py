@@ -39,11 +39,12 @@ def held(person: Person, *, ends: date = date(2026, 12, 10), state: CertificateS
     return made
 
 
-def consent_to(draft: Application) -> None:
+def accepted(person: Person, draft: Application | None = None) -> Application:
+    """The terms accepted for this draft, or for a new one."""
     edition = terms.in_force()
     statements = reader.statements(terms.document(edition))
-    served = enrollment.serve(edition, statements, to=draft.person)
-    enrollment.accept(served, {one.number for one in statements}, application=draft, by=draft.person)
+    served = enrollment.serve(edition, statements, to=person)
+    return enrollment.accept(served, {one.number for one in statements}, application=draft, by=person)
 
 
 def entry_of(draft: Application, **changed: Any) -> enrollment.Entry:
@@ -57,7 +58,7 @@ def entry_of(draft: Application, **changed: Any) -> enrollment.Entry:
 
 def handed_in(certificate: Certificate, by: Person) -> Application:
     draft = enrollment.renew(certificate, by=by)
-    consent_to(draft)
+    accepted(draft.person, draft)
     enrollment.save(draft, entry_of(draft), version=draft.version, by=by)
     enrollment.submit(draft, version=draft.version, by=by)
     return draft
@@ -147,7 +148,7 @@ def test_the_draft_takes_over_all_but_the_paper(person: Person) -> None:
 
 def test_everything_may_be_changed(person: Person) -> None:
     draft = enrollment.renew(held(person), by=person)
-    consent_to(draft)
+    accepted(draft.person, draft)
     enrollment.save(draft, entry_of(draft, organization_unit="Mihon Holdings", common_name="President", years=1,
                                     pin_recipient_email="new@example.jp"), version=draft.version, by=person)  # fmt: skip
     enrollment.submit(draft, version=draft.version, by=person)
@@ -166,6 +167,10 @@ def test_each_certificate_has_a_draft_of_its_own_and_none_stands_in_the_way_of_a
     assert one is not other
     assert ledger.drafted(person) is None
     assert ledger.unfinished(person) is other
+    accepted(person, one)
+    new = accepted(person)
+    assert new not in (one, other)
+    assert accepted(person) is new
 
 
 def test_without_a_new_paper_it_cannot_be_kept(person: Person) -> None:
@@ -198,7 +203,7 @@ def test_a_certificate_whose_renewal_is_handed_in_is_not_renewed_again(person: P
     mine = handed_in(certificate, person)
     with pytest.raises(RenewalRefused, match=mine.number):
         enrollment.renew(certificate, by=builders.person(person.corporation, name=person.name))
-    consent_to(theirs)
+    accepted(theirs.person, theirs)
     enrollment.save(theirs, entry_of(theirs), version=theirs.version, by=colleague)
     with pytest.raises(RenewalRefused, match=mine.number):
         enrollment.submit(theirs, version=theirs.version, by=colleague)
@@ -239,7 +244,7 @@ def test_two_colleagues_hand_in_at_the_same_instant(app: Any) -> None:
         certificate, ids = held(first), []
         for who in (first, second):
             draft = enrollment.renew(certificate, by=who)
-            consent_to(draft)
+            accepted(draft.person, draft)
             enrollment.save(draft, entry_of(draft), version=draft.version, by=who)
             ids.append(draft.id)
     start, ends = threading.Barrier(2), []
@@ -267,10 +272,12 @@ def test_two_colleagues_hand_in_at_the_same_instant(app: Any) -> None:
 
 
 def test_the_first_is_new_and_the_next_is_additional(person: Person) -> None:
-    first, second = (enrollment.begin(person) for _ in range(2))
-    assert [first.kind, second.kind] == [ApplicationKind.NEW] * 2
+    assert accepted(person).kind is ApplicationKind.NEW
+    colleague = builders.person(person.corporation, name=person.name)
+    assert accepted(colleague).kind is ApplicationKind.NEW
     held(person)
-    assert enrollment.begin(person).kind is ApplicationKind.ADDITIONAL
+    third = builders.person(person.corporation, name=person.name)
+    assert accepted(third).kind is ApplicationKind.ADDITIONAL
 
 
 def test_what_was_begun_as_the_first_is_additional_when_another_came_before(person: Person) -> None:

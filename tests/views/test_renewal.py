@@ -94,7 +94,7 @@ def test_a_draft_without_consent_leads_to_the_terms(
     late.get("/my/renewals")
     late.send(f"{certificate.jc_number} を更新する")
     page = late.get("/my")
-    assert "規約を読んで続ける" in page.text
+    assert "規約を読んで進める" in page.text
     assert late.get(f"/apply/form/{newest(app).number}").h1 == "利用規約の承諾"
 
 
@@ -130,7 +130,7 @@ def test_several_drafts_stand_side_by_side(app: Any, browser: Visitor) -> None:
         drafts = [builders.application(A.DRAFT, person=person) for _ in range(3)]
     enter_person(app, browser, person)
     page = browser.get("/my")
-    assert "途中の申請が 3 件あります" in page.text
+    assert "提出していない申請が3件あります" in page.text
     for one in drafts:
         assert one.number in page.text
         assert browser.get(f"/apply/form/{one.number}").h1 == "申請内容の入力"
