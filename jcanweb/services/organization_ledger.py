@@ -79,7 +79,8 @@ def decisions(corporation: Corporation) -> Decisions:
     query = select(func.count(), first, func.count(Revocation.received_upon), func.min(Revocation.due_at))
     query = query.join(Revocation.certificate).where(
         Certificate.corporation_id == corporation.id,
-        Revocation.state.in_([RevocationState.RECEIVED, RevocationState.DECIDED]),
+        Revocation.state != RevocationState.REFUSED,
+        Revocation.state != RevocationState.EXECUTED,  # nothing to search by
     )
     count, received, upon, due_at = db.session.execute(query).one()
     waiting = select(func.count()).select_from(AgreementEnd)
