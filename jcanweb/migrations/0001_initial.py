@@ -705,7 +705,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_end")),
     )
     with op.batch_alter_table("agreement_end", schema=None) as batch_op:
-        batch_op.create_index("ix_agreement_end_corporation", ["corporation_id"], unique=False)
+        batch_op.create_index("ix_agreement_end_lifted", ["lifted_at", "id"], unique=False)
         batch_op.create_index(
             "uq_agreement_end_open",
             ["corporation_id"],
