@@ -79,6 +79,14 @@ def japanese_datetime(moment: datetime) -> str:
     return f"{japanese_date(local.date())} {local:%H:%M}"
 
 
+def short(moment: datetime, now: datetime) -> str:
+    """10:32 when that is today in Japan, else 11月22日（日）10:32."""
+    local = _aware(moment).astimezone(JST)
+    if local.date() == jst_date(now):
+        return f"{local:%H:%M}"
+    return f"{local.month}月{local.day}日（{_WEEKDAYS[local.weekday()]}）{local:%H:%M}"
+
+
 def remaining(now: datetime, deadline: datetime) -> str:
     """How long until the deadline, or since, in words: あと 2日, あと 47時間, あと 20分, 2時間 超過.
 

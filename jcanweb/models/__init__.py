@@ -1,6 +1,6 @@
 """One file per aggregate; constraints stand beside the columns."""
 
-from jcanweb.models.application import Application, FieldCheck
+from jcanweb.models.application import Application, Comment, FieldCheck
 from jcanweb.models.audit import AuditEntry, AuditHead, Counter
 from jcanweb.models.certificate import Certificate, Crl, Order
 from jcanweb.models.consent import Consent, ConsentAddress, ConsentStatement, Receipt, ReceiptTimestamp
@@ -18,7 +18,7 @@ from jcanweb.models.vault import Backup, BackupShare
 from jcanweb.models.withdrawal import ConsentWithdrawal
 
 __all__ = [
-    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
+    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Comment", "Consent",
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
     "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "Officer",
     "OfficerInvitation", "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
