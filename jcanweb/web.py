@@ -220,6 +220,7 @@ def context() -> dict[str, Any]:
                          (url_for("public.home"), "トップ")],
         "may": lambda name: officer is not None and Permission(name) in permissions_of(officer),
         "now": clock.now(),
+        "short_day": lambda moment: calendar.short_day(moment, clock.now()),
         "short": lambda moment: calendar.short(moment, clock.now()),
         "remaining": lambda deadline: calendar.remaining(clock.now(), deadline),
         "lra_name": setting("LRA_NAME_JA"),

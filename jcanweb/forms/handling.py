@@ -1,8 +1,10 @@
 """Forms of the desk: why an application is put aside, who is to go on with it, a comment between officers."""
 
+from typing import Any
+
 from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, ValidationError
 
 from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.forms.rules import Rule
@@ -24,7 +26,8 @@ class AssignForm(VersionForm):
 
 
 class CommentForm(FlaskForm):
-    words = TextAreaField(
-        "コメント",
-        [DataRequired("コメントを入力してください。"), Rule(lambda typed: check_words(typed, "コメント"))],
-    )
+    words = TextAreaField("コメント", [Rule(lambda typed: check_words(typed, "コメント"))])
+
+    def validate_words(self, field: Any) -> None:
+        if not (field.data or "").strip():
+            raise ValidationError("コメントを入力してください。")

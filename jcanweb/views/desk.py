@@ -7,7 +7,7 @@ from flask import Blueprint, g, request, url_for
 from jcanweb.forms.officers import whole_number
 from jcanweb.models import Revocation
 from jcanweb.permissions import permissions_of, requires
-from jcanweb.services import custodians, desk, reconsent_ledger
+from jcanweb.services import custodians, desk, queue, reconsent_ledger
 from jcanweb.services import screening_ledger as screening
 from jcanweb.vocabulary import Permission
 from jcanweb.web import picked, respond
@@ -27,7 +27,7 @@ def home() -> tuple[str, int]:
     concerned = bool(CONCERNED & granted)
     keyless = g.custodian is not None and g.custodian.public_key is None
     return respond("desk/home.html", tab=tab, tabs=_tabs() if seeing else [], running=_running(granted), told=desk.told,
-                   desk=desk.of(g.officer, granted, g.custodian), keyless=keyless, tomorrow=desk.tomorrow(),
+                   desk=desk.of(g.officer, granted, g.custodian), keyless=keyless, tomorrow=desk.tomorrow(), queued=queue.QUEUED,
                    missing=custodians.missing() if concerned else [],
                    unanswered=reconsent_ledger.unanswered() if Permission.RECONSENT_DECIDE in granted else [],
                    late_crl=desk.late_crl() if concerned else None)  # fmt: skip
