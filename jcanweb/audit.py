@@ -66,6 +66,7 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.APPLICATION_LAPSED: frozenset(),
     Event.APPLICATION_SCREENING_STARTED: frozenset(),
     Event.APPLICATION_FIELD_CHECKED: frozenset({"field", "verdict", "revision"}),
+    Event.APPLICATION_SECOND_ENTERED: frozenset({"revision", "agrees"}),
     Event.APPLICATION_SCREENED: frozenset({"revision"}),
     Event.APPLICATION_RETURNED: frozenset({"revision"}),
     Event.APPLICATION_APPROVED: frozenset({"revision"}),

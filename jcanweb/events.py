@@ -90,6 +90,7 @@ class Event(StrEnum):
     APPLICATION_LAPSED = "application:lapsed"
     APPLICATION_SCREENING_STARTED = "application:screening_started"
     APPLICATION_FIELD_CHECKED = "application:field_checked"
+    APPLICATION_SECOND_ENTERED = "application:second_entered"
     APPLICATION_SCREENED = "application:screened"
     APPLICATION_RETURNED = "application:returned"
     APPLICATION_APPROVED = "application:approved"

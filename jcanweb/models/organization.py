@@ -13,7 +13,10 @@ class Corporation(Base):
     """A corporation with a CECTRUST-Light agreement (第2条)."""
 
     __tablename__ = "corporation"
-    __table_args__ = (CheckConstraint("length(corporate_number) = 13", name="corporate_number"),)
+    __table_args__ = (
+        CheckConstraint("length(corporate_number) = 13", name="corporate_number"),
+        Index("ix_corporation_look", "name_en_look"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     corporate_number: Mapped[str] = mapped_column(String(13), unique=True)
@@ -22,6 +25,7 @@ class Corporation(Base):
     name_kana: Mapped[str] = mapped_column(String(200), default="")
     name_key: Mapped[str] = mapped_column(String(600), default="")  # names.comparison_key, for the search box
     name_en: Mapped[str] = mapped_column(String(64))
+    name_en_look: Mapped[str] = mapped_column(String(128), default="")  # names.skeleton, for look-alikes
     representative: Mapped[str] = mapped_column(String(120))
     agreement_state: Mapped[AgreementState]
     agreement_from: Mapped[date]

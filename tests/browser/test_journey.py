@@ -148,7 +148,9 @@ def issue(windows: Windows, number: str) -> None:
     page.get_by_role("link", name=number).click()
     look(page, "application-submitted")
     press(page, "審査を始める")
-    for field in ("organization_unit", "common_name", "seal_certificate"):
+    for field in ("organization_unit", "common_name", "pin_recipient", "seal_certificate"):
+        for box in page.locator(f"form[action$={field}]").get_by_role("checkbox").all():
+            box.check()
         page.locator(f"form[action$={field}]").get_by_role("button", name="適合", exact=True).click()
         page.wait_for_load_state()
     look(page, "application-checked")
@@ -156,6 +158,9 @@ def issue(windows: Windows, number: str) -> None:
     approver = windows.of("approver")
     approver.goto(f"/applications/{number}")
     look(approver, "application-approve")
+    approver.get_by_label("OU2").fill(FORM["organization_unit"])
+    approver.get_by_label("CN").fill(FORM["common_name"])
+    press(approver, "入力を照合する")
     press(approver, "承認する")
     operator = windows.of("operator")
     operator.goto("/issue")

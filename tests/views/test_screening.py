@@ -12,7 +12,7 @@ from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Mail, Officer, OfficerRole
 from jcanweb.services import screening as service
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Role, Verdict
+from jcanweb.vocabulary import CheckedField, PaperPoint, Role, Verdict
 from tests import builders
 from tests.page import Page, Visitor, fields
 from tests.people import enter, officer
@@ -53,7 +53,19 @@ class Cast:
             one for one in visitor.page.forms() if (one.get("action") or "").endswith(f"/check/{field}")
         ]
         values = fields(form) | {f"{field}-verdict": verdict.value, f"{field}-comment": comment}
+        if field == "seal_certificate":
+            values |= {f"{field}-{point}": "y" for point in PaperPoint}
         return visitor.post(form.get("action") or "", status=status, **values)
+
+    def enter(self, made: Application, *, fresh: bool = True, **typed: str) -> Visitor:
+        """The approver types what the evidence says."""
+        visitor = self.at(made, self.approver, fresh=fresh)
+        texts = {
+            "entry-organization_unit": made.organization_unit,
+            "entry-common_name": made.common_name,
+        } | typed
+        visitor.send("入力を照合する", **texts)
+        return visitor
 
     def now(self, made: Application) -> Application:
         with self.app.app_context():
@@ -82,12 +94,12 @@ def test_from_claim_to_approval(app: Any, cast: Cast) -> None:
     made = cast.application()
     visitor = cast.at(made, cast.screener)
     page = visitor.send("審査を始める")
-    assert "残り 3 項目" in page.text
+    assert "残り 4 項目" in page.text
     for field in CheckedField:
         page = cast.judge(visitor, field, PASS)
     page = visitor.send("審査を完了する")
     assert "承認者の判断を待っています" in page.text
-    page = cast.at(made, cast.approver).send("承認する")
+    page = cast.enter(made).send("承認する")
     assert "発行を承認し、申請者に知らせました。" in page.text
     assert cast.now(made).state is A.APPROVED
     assert cast.letters() == ["application_approved"]
@@ -195,7 +207,7 @@ def test_an_approver_who_screened_earlier_does_not_approve(app: Any, cast: Cast)
 
 def test_an_approval_asks_to_sign_in_again(cast: Cast) -> None:
     made = cast.application(A.SCREENING, screened=True)
-    page = cast.at(made, cast.approver, fresh=False).send("承認する")
+    page = cast.enter(made, fresh=False).send("承認する")
     assert page.h1 == "もう一度本人確認"
     assert cast.now(made).state is A.SCREENING
 
@@ -210,7 +222,7 @@ def test_a_second_click_finds_it_done(cast: Cast) -> None:
 
 def test_a_second_approval_is_refused_and_the_page_shows_the_first(cast: Cast) -> None:
     made = cast.application(A.SCREENING, screened=True)
-    visitor, version = cast.at(made, cast.approver), str(cast.now(made).version)
+    visitor, version = cast.enter(made), str(cast.now(made).version)
     visitor.send("承認する")
     page = visitor.post(f"/applications/{made.number}/approve", status=409, version=version)
     assert "承認済み" in page.h1
