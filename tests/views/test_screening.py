@@ -180,6 +180,27 @@ def test_a_reason_that_cannot_be_read_is_refused(cast: Cast, button: str, name: 
     assert cast.letters() == []
 
 
+def test_the_paper_does_not_pass_before_each_point_is_ticked(cast: Cast) -> None:
+    made = cast.application(A.SCREENING)
+    visitor = cast.at(made, cast.screener)
+    values = {"seal_certificate-version": made.version, "seal_certificate-verdict": "pass"}
+    ticked = {"seal_certificate-corporation_name": "y", "seal_certificate-issued_on": "y"}
+    page = visitor.post(f"/applications/{made.number}/check/seal_certificate", status=409, **values, **ticked)
+    assert "それぞれ照合し、印を付けてください" in page.text
+    (box,) = [one for one in page.all("input") if one.get("aria-invalid")]
+    assert box.get("id") == "seal_certificate-representative"
+    kept = {
+        one.get("id"): one.get("checked") is not None
+        for one in page.all("input")
+        if one.get("type") == "checkbox"
+    }
+    assert kept == {f"seal_certificate-{point}": point != "representative" for point in PaperPoint}
+    cast.judge(visitor, "seal_certificate", PASS)
+    page = cast.at(made, cast.colleague).page
+    assert page is not None
+    assert "照合済み: 法人名、代表者、発行日" in page.text
+
+
 def test_the_screener_is_not_offered_the_approval(app: Any, cast: Cast) -> None:
     made = cast.application(A.SCREENING, screened=True)
     visitor = cast.at(made, cast.screener)
@@ -297,31 +318,6 @@ def test_nobody_is_offered_the_own_application(app: Any, cast: Cast) -> None:
     assert "審査を始める</button>" not in text(visitor)
 
 
-# --- the document ---------------------------------------------------------------------------------------
-
-
-def test_the_document_is_opened_in_a_sandbox_and_that_is_recorded(app: Any, cast: Cast) -> None:
-    made = cast.application()
-    visitor = cast.at(made, cast.screener)
-    answer = visitor.client.get(f"/applications/{made.number}/document")
-    assert (answer.status_code, answer.content_type, answer.data) == (200, "application/pdf", builders.PDF)
-    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    with app.app_context():
-        last = db.session.query(AuditEntry).order_by(AuditEntry.sequence.desc()).first()
-        assert last is not None
-        assert (last.event, last.facts) == (
-            Event.APPLICATION_DOCUMENT_OPENED, {"document": made.seal_certificate_id})  # fmt: skip
-
-
-def test_the_operator_does_not_open_the_document(cast: Cast) -> None:
-    made = cast.application()
-    visitor = cast.at(made, cast.operator)
-    assert "印鑑証明書を開く" not in text(visitor)
-    visitor.get(f"/applications/{made.number}/document", status=403)
-
-
 # --- the list -------------------------------------------------------------------------------------------
 
 
@@ -371,6 +367,15 @@ def test_the_list_goes_on_after_fifty(app: Any, cast: Cast, reader: Visitor) -> 
     older = next(link.get("href") for link in page.all("a") if link.get("rel") == "next")
     page = reader.get(older or "")
     assert [number for number in numbers if number in page.text] == numbers[:1]
+
+
+def test_an_approvers_list_shows_no_text_that_waits_for_the_second_entry(cast: Cast) -> None:
+    made, decided = cast.application(A.SCREENING, screened=True), cast.application(A.APPROVED)
+    visitor = cast.at(made, cast.approver)
+    page = visitor.get("/applications")
+    assert made.number in page.text
+    assert made.organization_unit not in page.text
+    assert decided.organization_unit in page.text
 
 
 def test_the_names_may_be_as_long_as_they_can_be(app: Any, cast: Cast) -> None:
