@@ -32,7 +32,7 @@ def skeleton(text: str) -> str:
 
 
 def subject_keys(organization_unit: str, common_name: str) -> dict[str, str]:
-    """What a certificate's row keeps so that its duplicates and look-alikes are found by an index."""
+    """What the row of a certificate with these texts keeps so that its duplicates and look-alikes are found by an index."""
     return {"subject_key": subject_key(organization_unit, common_name),
             "organization_unit_look": skeleton(organization_unit), "common_name_look": skeleton(common_name)}  # fmt: skip
 
