@@ -5,7 +5,7 @@ from jcanweb.database import flush, lock
 from jcanweb.errors import FieldRefused, at_field
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Officer, SecondEntry
-from jcanweb.names import to_certificate_text
+from jcanweb.names import check_words, to_certificate_text
 from jcanweb.services import screening
 from jcanweb.services import screening_ledger as ledger
 
@@ -45,7 +45,7 @@ def enter(
 
 
 def _text(typed: str, what: str) -> str:
-    text = to_certificate_text(typed)
-    if not text or max(len(typed), len(text)) > LONGEST:
+    text = to_certificate_text(check_words(typed, what, LONGEST))
+    if not text or len(text) > LONGEST:
         raise FieldRefused(f"{what}を{LONGEST}文字以内で入力してください。")
     return text

@@ -477,7 +477,8 @@ def test_only_what_was_written_since_the_last_submission_stands_at_the_fields(
     made = builders.application(A.RETURNED, person=person)
 
     def write(field: CheckedField, verdict: Verdict, comment: str) -> None:
-        made.checks.append(FieldCheck(application_id=made.id, revision=1, field=field, value="x", verdict=verdict, matched=" ".join(PaperPoint),
+        made.checks.append(FieldCheck(application_id=made.id, revision=1, field=field, value="x", verdict=verdict,
+                                      matched=" ".join(PaperPoint),
                                       comment=comment, checked_by=made.returned_by, checked_at=clock.now()))  # fmt: skip
         db.session.flush()
 

@@ -137,8 +137,8 @@ def test_nobody_enters_the_own_application(cast: Cast) -> None:
         cast.enter()
 
 
-@pytest.mark.parametrize("typed", ["", " 　", "x" * 201, "㍿" * 60])
-def test_an_entry_of_no_readable_length_is_refused_at_its_field(cast: Cast, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["", " 　", "x" * 201, "㍿" * 60, "Mih\0n", "Mih\u202eon"])
+def test_an_entry_that_cannot_be_read_is_refused_at_its_field(cast: Cast, typed: str) -> None:
     for field, values in (("organization_unit", {"unit": typed}), ("common_name", {"name": typed})):
         with pytest.raises(FieldRefused) as caught:
             cast.enter(**values)
