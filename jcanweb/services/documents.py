@@ -12,25 +12,23 @@ from jcanweb.errors import FieldRefused
 from jcanweb.models import Document, Person
 
 
-def check_pdf(content: bytes) -> None:
+def check_pdf(content: bytes, what: str = "印鑑証明書", field: str = "seal_certificate") -> None:
     """Is this a PDF, and not larger than UPLOAD_MAX_BYTES? The name and the declared type are not looked at.
 
     ISO 32000-1 §7.5.2 (header) and §7.5.5 (trailer: %%EOF within the last 1,024 bytes). Raises FieldRefused.
     """
     limit = setting("UPLOAD_MAX_BYTES")
     if not content:
-        raise FieldRefused(
-            "ファイルが空です。印鑑証明書のPDFを選び直してください。", field="seal_certificate"
-        )
+        raise FieldRefused(f"ファイルが空です。{what}のPDFを選び直してください。", field=field)
     if len(content) > limit:
         raise FieldRefused(
             f"ファイルが大きすぎます。{limit // (1024 * 1024)}MB以内のPDFを選んでください。",
-            field="seal_certificate",
+            field=field,
         )
     if content[:7] not in (b"%PDF-1.", b"%PDF-2.") or b"%%EOF" not in content[-1024:]:
         raise FieldRefused(
-            "PDFとして読めないファイルです。印鑑証明書をPDFで保存し、選び直してください。",
-            field="seal_certificate",
+            f"PDFとして読めないファイルです。{what}をPDFで保存し、選び直してください。",
+            field=field,
         )
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from jcanweb import calendar, names
-from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Officer, Order
 from jcanweb.names.findings import Finding, Severity
@@ -195,24 +194,18 @@ def last_certificate(application: Application) -> Certificate | None:
 
 def obstacles(application: Application) -> list[str]:
     """What of 第2条 speaks against issuing today, one sentence a condition; empty when nothing does."""
-    return organizations.obstacles(application.person) + [
+    home, person = application.corporation, application.person
+    found = organizations.obstacles(person) + organizations.vetting_obstacles(home, person)
+    return found + [
         finding.sentence for finding in findings.of_paper(application) if finding.severity is Severity.REFUSE
     ]
 
 
 def due(application: Application) -> datetime | None:
-    """The end of the day by which it should be decided: SCREENING_BUSINESS_DAYS after it was handed in.
-
-    None while nothing is waited for from us; a return stops this clock, handing in again starts it anew.
-    """
-    if (
-        application.state not in {A.SUBMITTED, A.SCREENING, A.APPROVED, A.ISSUING}
-        or application.submitted_at is None
-    ):
+    """The end of the day by which we should be done (`lead_time`); None while nothing is waited for from us."""
+    if application.due_on is None:
         return None
-    day = calendar.jst_date(application.submitted_at)
-    last = calendar.add_business_days(day, setting("SCREENING_BUSINESS_DAYS"))
-    return datetime.combine(last, time(23, 59, 59), calendar.JST)
+    return datetime.combine(application.due_on, time(23, 59, 59), calendar.JST)
 
 
 def forgotten(before: datetime) -> list[Application]:

@@ -15,10 +15,10 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, EntryForm, RejectForm, ReturnForm, check_form
 from jcanweb.models import Application
 from jcanweb.permissions import requires
+from jcanweb.services import handling, second_entry, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.services import second_entry, trail
 from jcanweb.vocabulary import ApplicationState, CheckedField, Permission, Verdict
 from jcanweb.web import attempt, picked, respond, said
 
@@ -48,7 +48,7 @@ def show(number: str) -> tuple[str, int]:
 def start(number: str) -> tuple[str, int] | Answer:
     one, version = _found(number), _version(VersionForm())
     return _tried(one, Event.APPLICATION_SCREENING_STARTED,
-                  lambda: service.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
+                  lambda: handling.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
 
 
 @blueprint.post("/applications/<number>/check/<field>")

@@ -18,7 +18,7 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry, Officer
-from jcanweb.services import enrollment, screening
+from jcanweb.services import enrollment, handling, screening
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.services import second_entry as service
 from jcanweb.vocabulary import ApplicationState as A
@@ -189,7 +189,7 @@ def test_an_edit_voids_the_entry_with_the_verdicts(cast: Cast) -> None:
         screening.approve(cast.made, version=shown, by=cast.approver)  # from the page that was open
     assert not ledger.entered(cast.made, cast.approver)
     assert ledger.blind(cast.made, cast.approver)
-    screening.start(cast.made, version=cast.made.version, by=cast.screener)
+    handling.start(cast.made, version=cast.made.version, by=cast.screener)
     for field in CheckedField:
         cast.judge(field)
     screening.finish(cast.made, version=cast.made.version, by=cast.screener)
