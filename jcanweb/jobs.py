@@ -16,6 +16,7 @@ from jcanweb.services import (
     campaign,
     cessation,
     delivery,
+    measures,
     progress,
     reconcile,
     recovery,
@@ -26,9 +27,9 @@ from jcanweb.services import (
 
 EVERY = 60
 """seconds"""
-AT_MOST = 20
+AT_MOST: float = 20
 """seconds of a long job in one sweep"""
-PAUSE = 0.1
+PAUSE: float = 0.1
 """seconds between its transactions: SQLite has one writer, and a page must get its turn"""
 
 
@@ -68,6 +69,7 @@ JOBS: dict[str, Callable[[], Any]] = {
     "the CRL": status.current,
     "subscribers to ask anew": ask_anew,
     "mails": mail.drain,
+    "days to measure": measures.fill,
     "addresses past their day": addresses.delete_due,
     "time-stamps": timestamps.run,  # last: it may wait for somebody else's server
 }

@@ -9,7 +9,8 @@ from stdnum.jp import cn
 
 from jcanweb import audit, clock
 from jcanweb import terms as reader
-from jcanweb.calendar import jst_date
+from jcanweb.calendar import add_business_days, jst_date
+from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.events import Event, Subject
 from jcanweb.models import (
@@ -28,6 +29,7 @@ from jcanweb.models import (
     Vetting,
 )
 from jcanweb.services import documents, policy, presentation, receipts, terms, vetting
+from jcanweb.services.demo_cast import paper
 from jcanweb.vocabulary import (
     AgreementState,
     Authority,
@@ -42,7 +44,7 @@ from jcanweb.vocabulary import (
 )
 from tests.people import officer
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = paper()
 _numbers = count(1)
 
 
@@ -115,11 +117,14 @@ def application(state: A = A.SUBMITTED, *, person: Person | None = None, screene
     seen = state in {A.SCREENING, A.RETURNED, A.REJECTED} or checked
     one = (screener or officer(Role.SCREENER)) if seen else None
     if one is not None:
-        facts["screening_by"] = one.id
+        facts |= {"screening_by": one.id, "screening_at": at}
         if checked:
             facts |= {"screened_by": one.id, "screened_at": at}
+    if state in {A.SUBMITTED, A.SCREENING, A.APPROVED}:
+        facts["due_on"] = add_business_days(jst_date(at), setting("SCREENING_BUSINESS_DAYS"))
     if state is A.RETURNED:
         facts |= {
+            "days_left": setting("SCREENING_BUSINESS_DAYS"),
             "returned_by": one.id if one else None,
             "returned_at": at,
             "returned_reason": "OU2を登記のとおりに直してください。",

@@ -186,6 +186,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_crl")),
     )
     op.create_table(
+        "measured_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("submitted", sa.Integer(), nullable=False),
+        sa.Column("decided", sa.Integer(), nullable=False),
+        sa.Column("in_time", sa.Integer(), nullable=False),
+        sa.Column("returned", sa.Integer(), nullable=False),
+        sa.Column("returned_for", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_measured_day")),
+    )
+    op.create_table(
         "mail",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
@@ -721,12 +731,27 @@ def upgrade() -> None:
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_person_id"), ["person_id"], unique=False)
 
+    sqlite = op.get_context().dialect.name == "sqlite"
     op.create_table(
         "application",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "new",
+                "additional",
+                "renewal",
+                name="applicationkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("renewal_of_id", sa.Integer(), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -761,7 +786,13 @@ def upgrade() -> None:
         sa.Column("seal_certificate_on", sa.Date(), nullable=True),
         sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("days_left", sa.Integer(), nullable=True),
         sa.Column("screening_by", sa.Integer(), nullable=True),
+        sa.Column("screening_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_by", sa.Integer(), nullable=True),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_reason", sa.String(length=1000), nullable=True),
         sa.Column("screened_by", sa.Integer(), nullable=True),
         sa.Column("screened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("returned_by", sa.Integer(), nullable=True),
@@ -795,6 +826,21 @@ def upgrade() -> None:
             "(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_application_approved")
         ),
         sa.CheckConstraint("(issued_by IS NULL) = (issued_at IS NULL)", name=op.f("ck_application_issued")),
+        sa.CheckConstraint(
+            "(screening_by IS NULL) = (screening_at IS NULL)", name=op.f("ck_application_screening")
+        ),
+        sa.CheckConstraint(
+            "due_on IS NULL OR (days_left IS NULL AND state IN ('submitted', 'screening', 'approved', 'issuing'))",
+            name=op.f("ck_application_due"),
+        ),
+        sa.CheckConstraint(
+            "(held_by IS NULL) = (held_at IS NULL) AND (held_by IS NULL) = (held_reason IS NULL)",
+            name=op.f("ck_application_held"),
+        ),
+        sa.CheckConstraint(
+            "held_by IS NULL OR (state = 'screening' AND screened_by IS NULL)",
+            name=op.f("ck_application_state_held"),
+        ),
         sa.CheckConstraint("screened_by <> rejected_by", name=op.f("ck_application_two_person_reject")),
         sa.CheckConstraint(
             "(rejected_by IS NULL) = (rejected_at IS NULL)", name=op.f("ck_application_rejected")
@@ -813,6 +859,9 @@ def upgrade() -> None:
             "length(organization_unit) <= 64 AND length(common_name) <= 64",
             name=op.f("ck_application_lengths"),
         ),
+        sa.CheckConstraint(
+            "(kind = 'renewal') = (renewal_of_id IS NOT NULL)", name=op.f("ck_application_renewal")
+        ),
         sa.CheckConstraint("screened_by <> approved_by", name=op.f("ck_application_two_person_approve")),
         sa.CheckConstraint("years IN (1, 2)", name=op.f("ck_application_years")),
         sa.ForeignKeyConstraint(["approved_by"], ["officer.id"], name=op.f("fk_application_approved_by")),
@@ -825,18 +874,55 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["returned_by"], ["officer.id"], name=op.f("fk_application_returned_by")),
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_application_screened_by")),
         sa.ForeignKeyConstraint(["screening_by"], ["officer.id"], name=op.f("fk_application_screening_by")),
+        sa.ForeignKeyConstraint(["held_by"], ["officer.id"], name=op.f("fk_application_held_by")),
         sa.ForeignKeyConstraint(
             ["seal_certificate_id"], ["document.id"], name=op.f("fk_application_seal_certificate_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
         sa.UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
         sa.UniqueConstraint("number", name=op.f("uq_application_number")),
+        # a certificate comes of an application and may be renewed by another: SQLite takes a reference to what is yet to come
+        *(
+            [
+                sa.ForeignKeyConstraint(
+                    ["renewal_of_id", "corporation_id"],
+                    ["certificate.id", "certificate.corporation_id"],
+                    name="fk_application_renewal",
+                )
+            ]
+            if sqlite
+            else []
+        ),
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index("ix_application_corporation", ["corporation_id"], unique=False)
         batch_op.create_index("ix_application_list", ["state", "id"], unique=False)
+        batch_op.create_index("ix_application_due", ["state", "due_on", "id"], unique=False)
+        batch_op.create_index(
+            "ix_application_clock",
+            ["due_on", "id"],
+            unique=False,
+            sqlite_where=sa.text("due_on IS NOT NULL"),
+            postgresql_where=sa.text("due_on IS NOT NULL"),
+        )
+        batch_op.create_index("ix_application_desk", ["screening_by", "state", "due_on", "id"], unique=False)
+        batch_op.create_index(
+            "ix_application_held",
+            ["held_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("held_at IS NOT NULL"),
+            postgresql_where=sa.text("held_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_application_returned", ["state", "returned_at", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
+        batch_op.create_index(
+            "uq_application_renewal",
+            ["renewal_of_id"],
+            unique=True,
+            sqlite_where=sa.text("state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')"),
+            postgresql_where=sa.text("state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')"),
+        )
 
     op.create_table(
         "ca_order",
@@ -1070,6 +1156,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_certificate_screened_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("application_id", name=op.f("uq_certificate_application_id")),
+        sa.UniqueConstraint("id", "corporation_id", name="uq_certificate_holder"),
         sa.UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         sa.UniqueConstraint("jc_number", name=op.f("uq_certificate_jc_number")),
         sa.UniqueConstraint("order_id", name=op.f("uq_certificate_order_id")),
@@ -1081,9 +1168,18 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_certificate_not_after", ["not_after", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_certificate_person_id"), ["person_id"], unique=False)
+        batch_op.create_index("ix_certificate_renewal", ["corporation_id", "not_after", "id"], unique=False)
         batch_op.create_index("ix_certificate_state", ["state", "id"], unique=False)
         batch_op.create_index("ix_certificate_subject", ["organization_unit", "common_name"], unique=False)
         batch_op.create_index("uq_certificate_serial", ["serial_number", "issuer_sha256"], unique=True)
+    if not sqlite:
+        op.create_foreign_key(
+            "fk_application_renewal",
+            "application",
+            "certificate",
+            ["renewal_of_id", "corporation_id"],
+            ["id", "corporation_id"],
+        )
 
     op.create_table(
         "consent_statement",

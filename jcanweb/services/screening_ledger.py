@@ -12,7 +12,7 @@ from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Order
 from jcanweb.names.findings import Finding, FindingCode, Severity
-from jcanweb.services import enrollment_ledger, organizations, trail
+from jcanweb.services import eligibility, enrollment_ledger, trail
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, OrderState, Verdict
 
@@ -80,6 +80,7 @@ def one(number: str) -> Application | None:
     consents = selectinload(Application.consents)
     return db.session.scalar(query.options(
         joinedload(Application.corporation), joinedload(Application.person), joinedload(Application.seal_certificate),
+        joinedload(Application.renewal_of),
         selectinload(Application.checks), consents.joinedload(Consent.edition), consents.selectinload(Consent.statements),
     ))  # fmt: skip
 
@@ -162,26 +163,14 @@ def twins(application: Application) -> list[Certificate]:
 
 def obstacles(application: Application) -> list[str]:
     """What of 第2条 speaks against issuing today, one sentence a condition; empty when nothing does."""
-    home, person = application.corporation, application.person
-    found = organizations.obstacles(person) + organizations.vetting_obstacles(home, person)
-    return found + [
-        finding.sentence for finding in _paper_findings(application) if finding.severity is Severity.REFUSE
-    ]
+    return eligibility.obstacles(application)
 
 
 def due(application: Application) -> datetime | None:
-    """The end of the day by which it should be decided: SCREENING_BUSINESS_DAYS after it was handed in.
-
-    None while nothing is waited for from us; a return stops this clock, handing in again starts it anew.
-    """
-    if (
-        application.state not in {A.SUBMITTED, A.SCREENING, A.APPROVED, A.ISSUING}
-        or application.submitted_at is None
-    ):
+    """The end of the day by which we should be done (`lead_time`); None while nothing is waited for from us."""
+    if application.due_on is None:
         return None
-    day = calendar.jst_date(application.submitted_at)
-    last = calendar.add_business_days(day, setting("SCREENING_BUSINESS_DAYS"))
-    return datetime.combine(last, time(23, 59, 59), calendar.JST)
+    return datetime.combine(application.due_on, time(23, 59, 59), calendar.JST)
 
 
 def forgotten(before: datetime) -> list[Application]:

@@ -16,9 +16,9 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, RejectForm, ReturnForm
 from jcanweb.models import Application
 from jcanweb.permissions import requires
+from jcanweb.services import eligibility, handling, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.services import trail
 from jcanweb.vocabulary import ApplicationState, CheckedField, Permission, Verdict
 from jcanweb.web import attempt, picked, respond, said
 
@@ -58,7 +58,7 @@ def document(number: str) -> Response:
 def start(number: str) -> tuple[str, int] | Answer:
     one, version = _found(number), _version(VersionForm())
     return _tried(one, Event.APPLICATION_SCREENING_STARTED,
-                  lambda: service.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
+                  lambda: handling.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
 
 
 @blueprint.post("/applications/<number>/check/<field>")
@@ -170,6 +170,6 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
         unsent=typed if act not in possible else None,
         changed=next((step for step in history if step.outcome is Outcome.DONE), None) if problem else None,
         own=service.own(one, g.officer), me=g.officer.id, names=ledger.officers(one), due=ledger.due(one),
-        obstacles=ledger.obstacles(one), twins=ledger.twins(one), orders=ledger.failed_orders(one),
+        conditions=eligibility.answers(one), obstacles=ledger.obstacles(one), twins=ledger.twins(one), orders=ledger.failed_orders(one),
         certificate=ledger.certificate(one), status=status,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from jcanweb.calendar import japanese_date
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Consent, Document, Edition, Person, Receipt
-from jcanweb.services import documents, enrollment, screening, terms
+from jcanweb.services import documents, enrollment, handling, screening, terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, Role, Verdict
@@ -429,10 +429,11 @@ def without(page: Any, name: str) -> Any:
     [(b"MZ\x90\x00" + b"\0" * 200, "inkan.pdf", "PDFとして読めないファイルです。"),
      (b"%PDF-1.7 cut off", "inkan.pdf", "PDFとして読めないファイルです。"),
      (b"<html>%%EOF</html>", "inkan.pdf", "PDFとして読めないファイルです。"),
+     (builders.PDF.replace(b"<</Type/Catalog", b"<</Type/Catalog/AA<</S/JavaScript>>"), "inkan.pdf", "プログラム（JavaScriptなど）の入ったPDF"),
      (b"", "inkan.pdf", "ファイルが空です。"),
      (b"%PDF-1.7\n" + b"0" * (11 * 1024 * 1024) + b"\n%%EOF", "inkan.pdf", "10MB以内のPDFを選んでください。"),
      (builders.PDF, "", "印鑑証明書のPDFを選んでください。")],
-    ids=["renamed EXE", "cut off", "web page", "empty", "11 MB", "none"],
+    ids=["renamed EXE", "cut off", "web page", "script", "empty", "11 MB", "none"],
 )  # fmt: skip
 def test_a_file_that_is_no_good_pdf_is_refused_at_its_field(
     app: Any, form: tuple[Visitor, str], content: bytes, name: str, sentence: str
@@ -600,7 +601,7 @@ def test_a_returned_application_shows_the_words_at_its_fields_and_goes_in_again(
         screener = officer(Role.SCREENER)
         made = builders.application(A.SUBMITTED, person=db.session.get_one(Person, person.id))
         number = made.number
-        screening.start(made, version=made.version, by=screener)
+        handling.start(made, version=made.version, by=screener)
         for field, verdict, comment in (
             (CheckedField.ORGANIZATION_UNIT, Verdict.FAIL, "英文登記名と違います。"),
             (CheckedField.COMMON_NAME, Verdict.FAIL, "役職を足してください。"),
