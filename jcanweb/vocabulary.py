@@ -86,6 +86,7 @@ class Condition(StrEnum):
     AGREEMENT = "agreement"
     AUTHORITY = "authority"
     DELEGATION = "delegation"
+    VETTING = "vetting"
     CONSENT = "consent"
     SEAL_CERTIFICATE = "seal_certificate"
     KIND = "kind"
@@ -190,6 +191,42 @@ class Interval(StrEnum):
 class Authority(StrEnum):
     REPRESENTATIVE = "representative"
     DELEGATE = "delegate"
+
+
+class DelegationScope(StrEnum):
+    """What the representative has entrusted a delegate with."""
+
+    ALL = "all"
+    APPLICATIONS = "applications"
+    NOTICES = "notices"
+    """Declarations and requests to revoke; no application."""
+
+
+class VettingKind(StrEnum):
+    """What was looked into: that the corporation exists, that a person may act for it."""
+
+    ORGANIZATION = "organization"
+    AUTHORITY = "authority"
+
+
+class ChangedField(StrEnum):
+    """What of a corporation or its people can change; the names of the columns."""
+
+    CORPORATE_NUMBER = "corporate_number"
+    COMPANY_ID = "company_id"
+    NAME = "name"
+    NAME_KANA = "name_kana"
+    NAME_EN = "name_en"
+    REPRESENTATIVE = "representative"
+    AGREEMENT_STATE = "agreement_state"
+    AGREEMENT_FROM = "agreement_from"
+    AGREEMENT_TO = "agreement_to"
+    EMAIL = "email"
+    AUTHORITY = "authority"
+    DELEGATED_FROM = "delegated_from"
+    DELEGATED_TO = "delegated_to"
+    DELEGATION_SCOPE = "delegation_scope"
+    DELEGATION_DOCUMENT = "delegation_document"
 
 
 class AgreementState(StrEnum):

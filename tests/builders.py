@@ -4,11 +4,13 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
 from stdnum.jp import cn
 
 from jcanweb import audit, clock
 from jcanweb import terms as reader
-from jcanweb.calendar import jst_date
+from jcanweb.calendar import add_business_days, jst_date
+from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.events import Event, Subject
 from jcanweb.models import (
@@ -24,10 +26,19 @@ from jcanweb.models import (
     PolicyApproval,
     PolicyDocument,
     Receipt,
+    Vetting,
 )
-from jcanweb.services import documents, policy, presentation, receipts, terms
+from jcanweb.services import documents, policy, presentation, receipts, terms, vetting
 from jcanweb.services.demo_cast import paper
-from jcanweb.vocabulary import AgreementState, Authority, CheckedField, Role, Verdict
+from jcanweb.vocabulary import (
+    AgreementState,
+    Authority,
+    CheckedField,
+    DelegationScope,
+    Role,
+    Verdict,
+    VettingKind,
+)
 from jcanweb.vocabulary import (
     ApplicationState as A,
 )
@@ -56,9 +67,11 @@ def corporation(**values: Any) -> Corporation:
 
 
 def person(of: Corporation | None = None, **values: Any) -> Person:
-    """The representative of a corporation (its own new one by default)."""
+    """The representative of a corporation (its own new one by default), or a delegate for everything."""
     number = next(_numbers)
     home = of or corporation(representative=values.get("name", f"申請 花子{number}"))
+    if values.get("authority") is Authority.DELEGATE:
+        values = {"delegated_from": date(2024, 4, 1), "delegation_scope": DelegationScope.ALL} | values
     made = Person(**{
         "corporation_id": home.id, "name": home.representative, "name_kana": "シンセイ ハナコ",
         "email": f"person{number}@example.jp", "authority": Authority.REPRESENTATIVE,
@@ -68,14 +81,28 @@ def person(of: Corporation | None = None, **values: Any) -> Person:
     return _kept(made)
 
 
+def vet(who: Person) -> None:
+    """The corporation and the person's authority looked into today, and the 委任状 kept, where that was not done."""
+    known = vetting.newest(who.corporation, who)
+    one = db.session.scalar(select(Officer).order_by(Officer.id).limit(1)) or officer(Role.SCREENER)
+    for kind, key in ((VettingKind.ORGANIZATION, None), (VettingKind.AUTHORITY, who.id)):
+        if key not in known:
+            _kept(Vetting(corporation_id=who.corporation_id, person_id=key, kind=kind, evidence="電話で確認。",
+                          vetted_on=jst_date(clock.now()), vetted_by=one.id, recorded_at=clock.now()))  # fmt: skip
+    if who.authority is Authority.DELEGATE and who.delegation_document_id is None:
+        who.delegation_document_id = documents.keep(PDF, by=who).id
+        db.session.flush()
+
+
 def application(state: A = A.SUBMITTED, *, person: Person | None = None, screener: Officer | None = None,
                 approver: Officer | None = None, screened: bool = False, **values: Any) -> Application:  # fmt: skip
-    """An application of that state with consent, sealed document and what the officers did up to there.
+    """An application of that state with consent, sealed document, vetted, and what the officers did up to there.
 
     `screened=True` with SCREENING: all three fields checked, waiting for the approver.
     """
     number, who, at = next(_numbers), person or globals()["person"](), clock.now()
     paper = documents.keep(PDF, by=who)
+    vet(who)
     facts: dict[str, Any] = {
         "number": f"T{number:08}", "person_id": who.id, "corporation_id": who.corporation_id, "state": state,
         "organization_unit_typed": f"Ｍｉｈｏｎ Shoji {number}", "organization_unit": f"Mihon Shoji {number}",
@@ -90,11 +117,14 @@ def application(state: A = A.SUBMITTED, *, person: Person | None = None, screene
     seen = state in {A.SCREENING, A.RETURNED, A.REJECTED} or checked
     one = (screener or officer(Role.SCREENER)) if seen else None
     if one is not None:
-        facts["screening_by"] = one.id
+        facts |= {"screening_by": one.id, "screening_at": at}
         if checked:
             facts |= {"screened_by": one.id, "screened_at": at}
+    if state in {A.SUBMITTED, A.SCREENING, A.APPROVED}:
+        facts["due_on"] = add_business_days(jst_date(at), setting("SCREENING_BUSINESS_DAYS"))
     if state is A.RETURNED:
         facts |= {
+            "days_left": setting("SCREENING_BUSINESS_DAYS"),
             "returned_by": one.id if one else None,
             "returned_at": at,
             "returned_reason": "OU2を登記のとおりに直してください。",

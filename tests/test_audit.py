@@ -14,6 +14,7 @@ from jcanweb.events import Damage, Event, Outcome, Subject
 from jcanweb.models import AuditEntry, AuditHead, Corporation, ReceiptTimestamp
 from jcanweb.models.triggers import APPEND_ONLY
 from jcanweb.pki.tree import Frontier, leaf_hash, root_of
+from jcanweb.services import organization_history as history
 from jcanweb.services import status
 from jcanweb.vocabulary import ApplicationState, Role
 from tests import builders, plain
@@ -363,6 +364,7 @@ def kept(context: Any) -> None:
     receipt = builders.receipt(application)
     db.session.add(ReceiptTimestamp(receipt_id=receipt.id, token=b"x", stamped_at=clock.now()))
     withdraw(issued_certificate(application=application))
+    history.note(application.corporation, None, {"name": (None, "見本")}, by=officer(Role.SCREENER))
     status.publish()
     db.session.commit()
 

@@ -102,7 +102,15 @@ def invite(house: House) -> None:
     screener.get("/corporations/new")
     screener.send("登録する", **CORPORATION)
     screener.get(f"/corporations/{CORPORATION['corporate_number']}/people/new")
-    screener.send("登録して案内を送る", **PERSON)
+    page = screener.send("登録して案内を送る", **PERSON)
+    places = [str(a.get("href")) for a in page.all("a") if str(a.get("href")).endswith("/vettings")]
+    assert len(places) == 2  # of the corporation, and of the person's authority
+    for place in places:
+        screener.get(place)
+        page = screener.send(
+            "確認を記録する", vetted_on="2026-11-20", evidence="公表サイトと代表電話で確認。"
+        )
+    assert page.text.count("2029年2月22日（木）まで有効") == 2
 
 
 def apply(house: House) -> str:

@@ -37,6 +37,10 @@ def upgrade() -> None:
                 "corporation:changed",
                 "person:registered",
                 "person:changed",
+                "person:document_opened",
+                "agreement:ended",
+                "agreement:resumed",
+                "vetting:recorded",
                 "person:invited",
                 "person:code_sent",
                 "person:signed_in",
@@ -282,6 +286,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", name=op.f("uq_corporation_company_id")),
         sa.UniqueConstraint("corporate_number", name=op.f("uq_corporation_corporate_number")),
     )
+    with op.batch_alter_table("corporation", schema=None) as batch_op:
+        batch_op.create_index("ix_corporation_agreement", ["agreement_state", "agreement_to"], unique=False)
+
     op.create_table(
         "custodian",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -508,12 +515,37 @@ def upgrade() -> None:
         ),
         sa.Column("delegated_from", sa.Date(), nullable=True),
         sa.Column("delegated_to", sa.Date(), nullable=True),
+        sa.Column(
+            "delegation_scope",
+            sa.Enum(
+                "all",
+                "applications",
+                "notices",
+                name="delegationscope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("delegation_document_id", sa.Integer(), nullable=True),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "authority <> 'delegate' OR (delegated_from IS NOT NULL AND delegation_scope IS NOT NULL)",
+            name=op.f("ck_person_delegation"),
+        ),
+        sa.CheckConstraint(
+            "authority = 'delegate' OR (delegated_from IS NULL AND delegated_to IS NULL "
+            "AND delegation_scope IS NULL AND delegation_document_id IS NULL)",
+            name=op.f("ck_person_no_delegation"),
+        ),
+        sa.CheckConstraint("delegated_to >= delegated_from", name=op.f("ck_person_delegation_days")),
         sa.ForeignKeyConstraint(
             ["corporation_id"], ["corporation.id"], name=op.f("fk_person_corporation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("id", "corporation_id", name="uq_person_home"),
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("uq_person_email", ["corporation_id", "email"], unique=True)
@@ -542,9 +574,145 @@ def upgrade() -> None:
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_document_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("id", "person_id", name="uq_document_person"),
     )
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_document_person_id"), ["person_id"], unique=False)
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            "fk_person_delegation_document", "document", ["delegation_document_id", "id"], ["id", "person_id"]
+        )
+
+    op.create_table(
+        "organization_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "field",
+            sa.Enum(
+                "corporate_number",
+                "company_id",
+                "name",
+                "name_kana",
+                "name_en",
+                "representative",
+                "agreement_state",
+                "agreement_from",
+                "agreement_to",
+                "email",
+                "authority",
+                "delegated_from",
+                "delegated_to",
+                "delegation_scope",
+                "delegation_document",
+                name="changedfield",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("old", sa.String(length=300), nullable=False),
+        sa.Column("new", sa.String(length=300), nullable=False),
+        sa.Column("changed_by", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["changed_by"], ["officer.id"], name=op.f("fk_organization_change_changed_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["corporation_id"], ["corporation.id"], name=op.f("fk_organization_change_corporation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id", "corporation_id"],
+            ["person.id", "person.corporation_id"],
+            name="fk_organization_change_person",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organization_change")),
+    )
+    with op.batch_alter_table("organization_change", schema=None) as batch_op:
+        batch_op.create_index("ix_organization_change_corporation", ["corporation_id", "id"], unique=False)
+
+    op.create_table(
+        "vetting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "organization",
+                "authority",
+                name="vettingkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("evidence", sa.String(length=1000), nullable=False),
+        sa.Column("vetted_on", sa.Date(), nullable=False),
+        sa.Column("vetted_by", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(kind = 'authority') = (person_id IS NOT NULL)", name=op.f("ck_vetting_kind")),
+        sa.CheckConstraint("evidence <> ''", name=op.f("ck_vetting_evidence")),
+        sa.ForeignKeyConstraint(
+            ["corporation_id"], ["corporation.id"], name=op.f("fk_vetting_corporation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id", "corporation_id"],
+            ["person.id", "person.corporation_id"],
+            name="fk_vetting_person",
+        ),
+        sa.ForeignKeyConstraint(["vetted_by"], ["officer.id"], name=op.f("fk_vetting_vetted_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vetting")),
+    )
+    with op.batch_alter_table("vetting", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_vetting_corporation", ["corporation_id", "person_id", "vetted_on", "id"], unique=False
+        )
+
+    op.create_table(
+        "agreement_end",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "cause",
+            sa.Enum(
+                "active",
+                "suspended",
+                "ended",
+                name="agreementstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("noticed_by", sa.Integer(), nullable=True),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.Integer(), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("cause <> 'active'", name=op.f("ck_agreement_end_ended")),
+        sa.CheckConstraint(
+            "lifted_by IS NULL OR lifted_at IS NOT NULL", name=op.f("ck_agreement_end_lifted")
+        ),
+        sa.ForeignKeyConstraint(
+            ["corporation_id"], ["corporation.id"], name=op.f("fk_agreement_end_corporation_id")
+        ),
+        sa.ForeignKeyConstraint(["lifted_by"], ["officer.id"], name=op.f("fk_agreement_end_lifted_by")),
+        sa.ForeignKeyConstraint(["noticed_by"], ["officer.id"], name=op.f("fk_agreement_end_noticed_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_end")),
+    )
+    with op.batch_alter_table("agreement_end", schema=None) as batch_op:
+        batch_op.create_index("ix_agreement_end_corporation", ["corporation_id"], unique=False)
+        batch_op.create_index(
+            "uq_agreement_end_open",
+            ["corporation_id"],
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        )
 
     op.create_table(
         "invitation",
@@ -618,7 +786,13 @@ def upgrade() -> None:
         sa.Column("seal_certificate_on", sa.Date(), nullable=True),
         sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("days_left", sa.Integer(), nullable=True),
         sa.Column("screening_by", sa.Integer(), nullable=True),
+        sa.Column("screening_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_by", sa.Integer(), nullable=True),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_reason", sa.String(length=1000), nullable=True),
         sa.Column("screened_by", sa.Integer(), nullable=True),
         sa.Column("screened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("returned_by", sa.Integer(), nullable=True),
@@ -652,6 +826,21 @@ def upgrade() -> None:
             "(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_application_approved")
         ),
         sa.CheckConstraint("(issued_by IS NULL) = (issued_at IS NULL)", name=op.f("ck_application_issued")),
+        sa.CheckConstraint(
+            "(screening_by IS NULL) = (screening_at IS NULL)", name=op.f("ck_application_screening")
+        ),
+        sa.CheckConstraint(
+            "due_on IS NULL OR (days_left IS NULL AND state IN ('submitted', 'screening', 'approved', 'issuing'))",
+            name=op.f("ck_application_due"),
+        ),
+        sa.CheckConstraint(
+            "(held_by IS NULL) = (held_at IS NULL) AND (held_by IS NULL) = (held_reason IS NULL)",
+            name=op.f("ck_application_held"),
+        ),
+        sa.CheckConstraint(
+            "held_by IS NULL OR (state = 'screening' AND screened_by IS NULL)",
+            name=op.f("ck_application_state_held"),
+        ),
         sa.CheckConstraint("screened_by <> rejected_by", name=op.f("ck_application_two_person_reject")),
         sa.CheckConstraint(
             "(rejected_by IS NULL) = (rejected_at IS NULL)", name=op.f("ck_application_rejected")
@@ -685,6 +874,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["returned_by"], ["officer.id"], name=op.f("fk_application_returned_by")),
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_application_screened_by")),
         sa.ForeignKeyConstraint(["screening_by"], ["officer.id"], name=op.f("fk_application_screening_by")),
+        sa.ForeignKeyConstraint(["held_by"], ["officer.id"], name=op.f("fk_application_held_by")),
         sa.ForeignKeyConstraint(
             ["seal_certificate_id"], ["document.id"], name=op.f("fk_application_seal_certificate_id")
         ),
@@ -707,6 +897,23 @@ def upgrade() -> None:
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index("ix_application_corporation", ["corporation_id"], unique=False)
         batch_op.create_index("ix_application_list", ["state", "id"], unique=False)
+        batch_op.create_index("ix_application_due", ["state", "due_on", "id"], unique=False)
+        batch_op.create_index(
+            "ix_application_clock",
+            ["due_on", "id"],
+            unique=False,
+            sqlite_where=sa.text("due_on IS NOT NULL"),
+            postgresql_where=sa.text("due_on IS NOT NULL"),
+        )
+        batch_op.create_index("ix_application_desk", ["screening_by", "state", "due_on", "id"], unique=False)
+        batch_op.create_index(
+            "ix_application_held",
+            ["held_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("held_at IS NOT NULL"),
+            postgresql_where=sa.text("held_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_application_returned", ["state", "returned_at", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
         batch_op.create_index(
@@ -1214,6 +1421,7 @@ def upgrade() -> None:
         sa.Column("invalid_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("received_by", sa.Integer(), nullable=True),
         sa.Column("received_from", sa.Integer(), nullable=True),
+        sa.Column("received_upon", sa.Integer(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.Integer(), nullable=True),
@@ -1244,7 +1452,9 @@ def upgrade() -> None:
         sa.CheckConstraint("decided_by <> executed_by", name=op.f("ck_revocation_two_person_execute")),
         sa.CheckConstraint("received_by <> decided_by", name=op.f("ck_revocation_two_person_decide")),
         sa.CheckConstraint(
-            "(received_by IS NULL) <> (received_from IS NULL)", name=op.f("ck_revocation_received")
+            "CASE WHEN received_by IS NULL THEN 0 ELSE 1 END + CASE WHEN received_from IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN received_upon IS NULL THEN 0 ELSE 1 END = 1",
+            name=op.f("ck_revocation_received"),
         ),
         sa.ForeignKeyConstraint(
             ["certificate_id"], ["certificate.id"], name=op.f("fk_revocation_certificate_id")
@@ -1252,6 +1462,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["decided_by"], ["officer.id"], name=op.f("fk_revocation_decided_by")),
         sa.ForeignKeyConstraint(["executed_by"], ["officer.id"], name=op.f("fk_revocation_executed_by")),
         sa.ForeignKeyConstraint(["received_by"], ["officer.id"], name=op.f("fk_revocation_received_by")),
+        sa.ForeignKeyConstraint(
+            ["received_upon"], ["agreement_end.id"], name=op.f("fk_revocation_received_upon")
+        ),
         sa.ForeignKeyConstraint(
             ["certificate_id", "received_from"],
             ["certificate.id", "certificate.person_id"],
@@ -1264,6 +1477,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_revocation_executed", ["executed_at", "id"], unique=False)
         batch_op.create_index("ix_revocation_received", ["received_at", "id"], unique=False)
         batch_op.create_index("ix_revocation_state", ["state", "due_at"], unique=False)
+        batch_op.create_index("uq_revocation_upon", ["received_upon", "certificate_id"], unique=True)
         batch_op.create_index(
             "ix_revocation_unlisted",
             ["id"],

@@ -9,7 +9,16 @@ from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
 from jcanweb.models.measure import MeasuredDay
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
-from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
+from jcanweb.models.organization import (
+    AccessCode,
+    AgreementEnd,
+    Corporation,
+    Document,
+    Invitation,
+    OrganizationChange,
+    Person,
+    Vetting,
+)
 from jcanweb.models.policy import PolicyApproval, PolicyDocument
 from jcanweb.models.progress import FormProgress, ReadingProgress
 from jcanweb.models.reconsent import Campaign, Reconsent
@@ -19,9 +28,9 @@ from jcanweb.models.vault import Backup, BackupShare
 from jcanweb.models.withdrawal import ConsentWithdrawal
 
 __all__ = [
-    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
+    "AccessCode", "AgreementEnd", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
     "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "MeasuredDay", "Officer",
-    "OfficerInvitation", "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
-    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "OfficerInvitation", "OfficerRole", "Order", "OrganizationChange", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
+    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening", "Vetting", "WebSession",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jcanweb import calendar, clock
 from jcanweb.config import setting
 from jcanweb.models import Application
-from jcanweb.services import enrollment, organizations, renewal, terms
+from jcanweb.services import enrollment, organizations, renewal, terms, vetting
 from jcanweb.vocabulary import (
     ApplicationKind,
     Authority,
@@ -29,12 +29,20 @@ class Answer:
     words: str
     """What is on record, or a sentence that says what is missing."""
 
+    @property
+    def stops(self) -> bool:
+        """Does it keep the screening from being completed and approved? A verdict that is missing is asked for there."""
+        return self.standing is Standing.UNMET or (
+            self.standing is Standing.OPEN and self.condition is Condition.VETTING
+        )
+
 
 def answers(application: Application) -> list[Answer]:
     """One for each condition that applies; several for one that fails in several ways."""
     return [
         *_agreement(application),
         *_authority(application),
+        *_vetting(application),
         _consent(application),
         _seal_certificate(application),
         _kind(application),
@@ -43,7 +51,7 @@ def answers(application: Application) -> list[Answer]:
 
 def obstacles(application: Application) -> list[str]:
     """What speaks against issuing today, one sentence a condition; empty when nothing does."""
-    return [one.words for one in answers(application) if one.standing is Standing.UNMET]
+    return [one.words for one in answers(application) if one.stops]
 
 
 def _agreement(application: Application) -> list[Answer]:
@@ -64,6 +72,17 @@ def _authority(application: Application) -> list[Answer]:
     begin = calendar.japanese_date(person.delegated_from) if person.delegated_from else ""
     end = f"{calendar.japanese_date(person.delegated_to)}まで" if person.delegated_to else "期限なし"
     return _of(Condition.DELEGATION, missing, f"{begin}から{end}の委任があります。")
+
+
+def _vetting(application: Application) -> list[Answer]:
+    """What officers have looked into and may still rely on (S/MIME BR 4.2.1)."""
+    home, person = application.corporation, application.person
+    missing = organizations.vetting_obstacles(home, person)
+    if missing:
+        return [Answer(Condition.VETTING, Standing.OPEN, one) for one in missing]
+    ends = min(vetting.valid_until(one) for one in vetting.newest(home, person).values())
+    words = f"法人の実在と申請者の権限を確かめています（{calendar.japanese_date(ends)}まで使えます）。"
+    return [Answer(Condition.VETTING, Standing.MET, words)]
 
 
 def _consent(application: Application) -> Answer:

@@ -240,7 +240,9 @@ def _revocations(case: Case, hide: Blotter) -> list[dict[str, Any]]:
 
 
 def _received(one: Revocation) -> dict[str, Any]:
-    """By an officer, or from the subscriber themselves, as the audit record names them."""
+    """By an officer, from the subscriber themselves, or by the system, as the audit record names them."""
+    if one.received_upon is not None:
+        return {"by": "system", "at": _at(one.received_at)}
     if one.received_from is None:
         return _act(one.received_by, one.received_at)
     return {"by": f"person:{one.received_from}", "at": _at(one.received_at)}

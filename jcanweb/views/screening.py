@@ -16,7 +16,7 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, RejectForm, ReturnForm
 from jcanweb.models import Application
 from jcanweb.permissions import requires
-from jcanweb.services import eligibility, trail
+from jcanweb.services import eligibility, handling, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState, CheckedField, Permission, Verdict
@@ -58,7 +58,7 @@ def document(number: str) -> Response:
 def start(number: str) -> tuple[str, int] | Answer:
     one, version = _found(number), _version(VersionForm())
     return _tried(one, Event.APPLICATION_SCREENING_STARTED,
-                  lambda: service.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
+                  lambda: handling.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
 
 
 @blueprint.post("/applications/<number>/check/<field>")

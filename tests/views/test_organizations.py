@@ -8,8 +8,9 @@ import pytest
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Certificate, Corporation, Invitation, Person
+from jcanweb.services import agreements, cessation
 from jcanweb.services import organization_ledger as ledger
-from jcanweb.vocabulary import AgreementState, Authority, Role
+from jcanweb.vocabulary import AgreementState, Authority, DelegationScope, Role
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor
@@ -151,7 +152,10 @@ def test_a_new_number_moves_the_page(screener: Visitor, home: str) -> None:
      ({"email": "a@example.jp\r\nBcc: b@example.jp"}, "email", 422), ({"name": "\u202e"}, "name", 422),
      ({"authority": "owner"}, "authority", 422), ({"name_kana": ""}, "name_kana", 422),
      ({"name": "代理 次郎"}, "authority", 409), ({"authority": "delegate"}, "delegated_from", 409),
-     ({"authority": "delegate", "delegated_from": "2026-04-01", "delegated_to": "2026-03-31"}, "delegated_to", 409)],
+     ({"authority": "delegate", "delegated_from": "2026-04-01"}, "delegation_scope", 409),
+     ({"authority": "delegate", "delegation_scope": "everything"}, "delegation_scope", 422),
+     ({"authority": "delegate", "delegated_from": "2026-04-01", "delegated_to": "2026-03-31", "delegation_scope": "all"},
+      "delegated_to", 409)],
 )  # fmt: skip
 def test_a_person_with_a_wrong_value_is_neither_kept_nor_invited(
     app: Any, screener: Visitor, home: str, values: Any, field: str, status: int
@@ -214,7 +218,7 @@ def test_what_stands_in_the_way_is_said_beside_the_person(
     with app.app_context(), transaction():
         found = db.session.get_one(Person, person.id)
         found.authority, found.delegated_from = Authority.DELEGATE, date(2026, 1, 1)
-        found.delegated_to = date(2026, 10, 31)
+        found.delegated_to, found.delegation_scope = date(2026, 10, 31), DelegationScope.ALL
     page = screener.get(f"/corporations/{person.corporation.corporate_number}")
     assert "委任の期間が2026年10月31日（土）に終わっています" in page.text
     assert "申請できません" in page.text
@@ -247,8 +251,11 @@ def test_an_ended_agreement_asks_for_a_decision_on_living_certificates(app: Any,
         certificate = issued_certificate()
         home = db.session.get_one(Corporation, certificate.corporation_id)
         home.agreement_state = AgreementState.ENDED
+        agreements.settle(home, by=None)
+        cessation.receive_some()
     page = signed_in(app, browser, Role.OPERATOR).get(f"/corporations/{home.corporate_number}")
-    assert "有効な証明書 1枚を失効するかどうか判断してください" in page.text
+    assert "有効な証明書を失効するかどうか判断してください（1件）" in page.text
+    assert "判断待ちが1件、失効の実行待ちが0件" in page.text
     assert f"/certificates/{certificate.jc_number}" in [a.get("href") for a in page.all("a")]
     with app.app_context():
         assert db.session.query(Certificate).count() == 1

@@ -149,6 +149,13 @@ def test_the_officer_sees_the_kind_and_each_condition(
     section = next(one for one in page.all("section") if one.get("id") == "_eligibility")
     lines = [" ".join(row.itertext()).split() for row in section.iter(f"{HTML}tr")][1:]
     rows = {line[0]: line[1] for line in lines}
-    assert list(rows) == ["電子契約利用契約", "代表者", "規約の承諾", "印鑑証明書", "申請の種別"]
+    assert list(rows) == [
+        "電子契約利用契約",
+        "代表者",
+        "実在・権限の確認",
+        "規約の承諾",
+        "印鑑証明書",
+        "申請の種別",
+    ]
     assert (rows["印鑑証明書"], rows["申請の種別"]) == ("未確認", "満たさない")
     assert f"/certificates/{certificate.jc_number}" in page.text
