@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import IO
+from typing import IO, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Row, case, func, select
 
 from jcanweb import audit, calendar, clock
 from jcanweb.database import db, flush
@@ -209,9 +209,10 @@ def _next_day(today: date) -> date:
     return calendar.jst_date(begun) if begun else today
 
 
-def _entries(day: date) -> list[AuditEntry]:
+def _entries(day: date) -> list[Row[tuple[Event, str, dict[str, Any]]]]:
+    """What was done to applications on that day: (event, subject_id, facts)."""
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
-    query = select(AuditEntry).where(
+    query = select(AuditEntry.event, AuditEntry.subject_id, AuditEntry.facts).where(
         AuditEntry.event.in_(ACTS), AuditEntry.outcome == Outcome.DONE, AuditEntry.subject == Subject.APPLICATION,
         AuditEntry.at >= since, AuditEntry.at < until,
     )  # fmt: skip
@@ -221,7 +222,7 @@ def _entries(day: date) -> list[AuditEntry]:
     query = query.where(AuditEntry.sequence >= begin)
     if end is not None:
         query = query.where(AuditEntry.sequence < end)
-    return list(db.session.scalars(query.order_by(AuditEntry.sequence)))
+    return list(db.session.execute(query.order_by(AuditEntry.sequence)))
 
 
 def _sequence(moment: datetime) -> int | None:
