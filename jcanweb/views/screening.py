@@ -11,12 +11,14 @@ from jcanweb import labels, mail
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
 from jcanweb.events import Event, Outcome, Subject
+from jcanweb.forms.handling import AssignForm, CommentForm, HoldForm
 from jcanweb.forms.officers import VersionForm, whole_number
+from jcanweb.forms.rules import options_of
 from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, RejectForm, ReturnForm
 from jcanweb.models import Application
-from jcanweb.permissions import requires
-from jcanweb.services import eligibility, handling, trail
+from jcanweb.permissions import permissions_of, requires
+from jcanweb.services import comments, eligibility, handling, notices, queue, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState, CheckedField, Permission, Verdict
@@ -51,14 +53,6 @@ def document(number: str) -> Response:
     answer = send_file(BytesIO(content), "application/pdf", download_name=f"{number}.pdf", max_age=0)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
-
-
-@blueprint.post("/applications/<number>/start")
-@requires(Permission.APPLICATION_SCREEN)
-def start(number: str) -> tuple[str, int] | Answer:
-    one, version = _found(number), _version(VersionForm())
-    return _tried(one, Event.APPLICATION_SCREENING_STARTED,
-                  lambda: handling.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
 
 
 @blueprint.post("/applications/<number>/check/<field>")
@@ -153,7 +147,8 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
     forms = {shown.field: CheckForm(formdata=None, prefix=f"{shown.field}-",
                                     comment=shown.check.comment if shown.check else "") for shown in fields}  # fmt: skip
     forms |= dict([checked] if checked else [])
-    possible, refused, typed, act = service.possible(one, by=g.officer), None, None, None
+    possible = service.possible(one, by=g.officer) | handling.possible(one, by=g.officer)
+    refused, typed, act = None, None, None
     if checked:
         refused, typed, act = checked[1], checked[1].comment.data, Event.APPLICATION_FIELD_CHECKED
     elif sent_back:
@@ -169,7 +164,18 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
         problem=show_at(refused, problem) if problem and refused else problem.sentence if problem else None,
         unsent=typed if act not in possible else None,
         changed=next((step for step in history if step.outcome is Outcome.DONE), None) if problem else None,
-        own=service.own(one, g.officer), me=g.officer.id, names=ledger.officers(one), due=ledger.due(one),
+        own=service.own(one, g.officer), me=g.officer.id, due=ledger.due(one), **_desk(one),
         conditions=eligibility.answers(one), obstacles=ledger.obstacles(one), twins=ledger.twins(one), orders=ledger.failed_orders(one),
         certificate=ledger.certificate(one), status=status,
     )  # fmt: skip
+
+
+def _desk(one: Application) -> dict[str, Any]:
+    """What the page shows of `handling`: its forms, comments, mails, the applications before and after."""
+    assign, said_before = AssignForm(formdata=None, prefix="assign-"), comments.of(one)
+    assign.officer.choices = options_of([(str(other.id), other.name) for other in handling.colleagues(one)])
+    before, after = queue.neighbours(one, g.officer, permissions_of(g.officer))
+    names = ledger.officers(one) | trail.officers({comment.written_by for comment in said_before})
+    return {"assign": assign, "hold": HoldForm(formdata=None, prefix="hold-"), "comments": said_before, "before": before,
+            "comment": CommentForm(formdata=None, prefix="comment-"), "notices": notices.of(one), "after": after,
+            "names": names}  # fmt: skip

@@ -152,7 +152,7 @@ def test_the_officer_sees_the_kind_and_each_condition(
     assert list(rows) == [
         "電子契約利用契約",
         "代表者",
-        "実在・権限の確認",
+        "実在と権限の確認",
         "規約の承諾",
         "印鑑証明書",
         "申請の種別",
