@@ -5,7 +5,16 @@ from datetime import timedelta
 from jcanweb import clock, terms
 from jcanweb.calendar import jst_date
 from jcanweb.models import Application, Certificate, Officer, Person, Recovery, Revocation
-from jcanweb.services import delivery, enrollment, handling, issuance, recovery, revocation, screening
+from jcanweb.services import (
+    comments,
+    delivery,
+    enrollment,
+    handling,
+    issuance,
+    recovery,
+    revocation,
+    screening,
+)
 from jcanweb.services import terms as editions
 from jcanweb.services.demo_cast import POSTS, paper
 from jcanweb.vocabulary import (
@@ -49,6 +58,9 @@ class Acts:
     def claim(self, one: Application) -> Application:
         handling.start(one, version=one.version, by=self.staff["screener"])
         return one
+
+    def comment(self, one: Application, words: str) -> None:
+        comments.write(one, words, by=self.staff["screener"])
 
     def screen(self, one: Application) -> Application:
         self.claim(one)
