@@ -65,7 +65,7 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.ADDRESS_DELETED: frozenset({"count"}),
     Event.APPLICATION_DRAFTED: frozenset({"person"}),
     Event.APPLICATION_EDITED: frozenset({"fields", "revision"}),
-    Event.APPLICATION_SUBMITTED: frozenset({"revision"}),
+    Event.APPLICATION_SUBMITTED: frozenset({"revision", "kind", "renewal_of"}),
     Event.APPLICATION_WITHDRAWN: frozenset(),
     Event.APPLICATION_LAPSED: frozenset(),
     Event.APPLICATION_SCREENING_STARTED: frozenset(),

@@ -16,6 +16,7 @@ from jcanweb.services import (
     campaign,
     cessation,
     delivery,
+    measures,
     progress,
     reconcile,
     recovery,
@@ -68,6 +69,7 @@ JOBS: dict[str, Callable[[], Any]] = {
     "the CRL": status.current,
     "subscribers to ask anew": ask_anew,
     "mails": mail.drain,
+    "days to measure": measures.fill,
     "addresses past their day": addresses.delete_due,
     "time-stamps": timestamps.run,  # last: it may wait for somebody else's server
 }

@@ -55,7 +55,7 @@ def _ask(source: bytes, page: int) -> bytes:
 
 def main(page: int) -> None:
     """In the child: answers the number of pages for 0, else one page; any trouble ends it."""
-    import pypdfium2  # type: ignore[import-untyped]  # a library without types
+    import pypdfium2
 
     confine(seconds=SECONDS)
     document = pypdfium2.PdfDocument(sys.stdin.buffer.read())

@@ -72,6 +72,35 @@ class ApplicationState(StrEnum):
     LAPSED = "lapsed"
 
 
+class ApplicationKind(StrEnum):
+    NEW = "new"
+    """The corporation's first."""
+    ADDITIONAL = "additional"
+    RENEWAL = "renewal"
+    """Of a certificate near or past its end; always a new JC-number."""
+
+
+class Condition(StrEnum):
+    """What an application must satisfy before a certificate may be issued on it (第2条, product.md §4)."""
+
+    AGREEMENT = "agreement"
+    AUTHORITY = "authority"
+    DELEGATION = "delegation"
+    VETTING = "vetting"
+    CONSENT = "consent"
+    SEAL_CERTIFICATE = "seal_certificate"
+    KIND = "kind"
+
+
+class Standing(StrEnum):
+    """How an application stands to a condition."""
+
+    MET = "met"
+    UNMET = "unmet"
+    OPEN = "open"
+    """Nobody can say before an officer has looked."""
+
+
 class CertificateState(StrEnum):
     """Expiry is computed from not_after, never stored."""
 
@@ -150,6 +179,22 @@ class PaperPoint(StrEnum):
 class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
+
+
+class Stage(StrEnum):
+    """What an application waits for at the registration authority."""
+
+    RECEPTION = "reception"
+    SCREENING = "screening"
+    APPROVAL = "approval"
+    ISSUANCE = "issuance"
+
+
+class Interval(StrEnum):
+    """How the period of a report is divided."""
+
+    WEEK = "week"
+    MONTH = "month"
 
 
 class Authority(StrEnum):

@@ -31,6 +31,7 @@ from jcanweb.models import (
     Vetting,
 )
 from jcanweb.services import documents, policy, presentation, receipts, terms, vetting
+from jcanweb.services.demo_cast import paper
 from jcanweb.vocabulary import (
     AgreementState,
     Authority,
@@ -46,7 +47,7 @@ from jcanweb.vocabulary import (
 )
 from tests.people import officer
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = paper()
 _numbers = count(1)
 
 

@@ -187,6 +187,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_crl")),
     )
     op.create_table(
+        "measured_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("submitted", sa.Integer(), nullable=False),
+        sa.Column("decided", sa.Integer(), nullable=False),
+        sa.Column("in_time", sa.Integer(), nullable=False),
+        sa.Column("returned", sa.Integer(), nullable=False),
+        sa.Column("returned_for", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_measured_day")),
+    )
+    op.create_table(
         "mail",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
@@ -698,7 +708,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_end")),
     )
     with op.batch_alter_table("agreement_end", schema=None) as batch_op:
-        batch_op.create_index("ix_agreement_end_corporation", ["corporation_id"], unique=False)
+        batch_op.create_index("ix_agreement_end_lifted", ["lifted_at", "id"], unique=False)
         batch_op.create_index(
             "uq_agreement_end_open",
             ["corporation_id"],
@@ -724,12 +734,27 @@ def upgrade() -> None:
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_person_id"), ["person_id"], unique=False)
 
+    sqlite = op.get_context().dialect.name == "sqlite"
     op.create_table(
         "application",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "new",
+                "additional",
+                "renewal",
+                name="applicationkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("renewal_of_id", sa.Integer(), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -837,6 +862,9 @@ def upgrade() -> None:
             "length(organization_unit) <= 64 AND length(common_name) <= 64",
             name=op.f("ck_application_lengths"),
         ),
+        sa.CheckConstraint(
+            "(kind = 'renewal') = (renewal_of_id IS NOT NULL)", name=op.f("ck_application_renewal")
+        ),
         sa.CheckConstraint("screened_by <> approved_by", name=op.f("ck_application_two_person_approve")),
         sa.CheckConstraint("years IN (1, 2)", name=op.f("ck_application_years")),
         sa.ForeignKeyConstraint(["approved_by"], ["officer.id"], name=op.f("fk_application_approved_by")),
@@ -856,6 +884,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
         sa.UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
         sa.UniqueConstraint("number", name=op.f("uq_application_number")),
+        # a certificate comes of an application and may be renewed by another: SQLite takes a reference to what is yet to come
+        *(
+            [
+                sa.ForeignKeyConstraint(
+                    ["renewal_of_id", "corporation_id"],
+                    ["certificate.id", "certificate.corporation_id"],
+                    name="fk_application_renewal",
+                )
+            ]
+            if sqlite
+            else []
+        ),
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index("ix_application_corporation", ["corporation_id"], unique=False)
@@ -879,6 +919,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_application_returned", ["state", "returned_at", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
+        batch_op.create_index(
+            "uq_application_renewal",
+            ["renewal_of_id"],
+            unique=True,
+            sqlite_where=sa.text("state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')"),
+            postgresql_where=sa.text("state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')"),
+        )
 
     op.create_table(
         "ca_order",
@@ -1141,6 +1188,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_certificate_screened_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("application_id", name=op.f("uq_certificate_application_id")),
+        sa.UniqueConstraint("id", "corporation_id", name="uq_certificate_holder"),
         sa.UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         sa.UniqueConstraint("jc_number", name=op.f("uq_certificate_jc_number")),
         sa.UniqueConstraint("order_id", name=op.f("uq_certificate_order_id")),
@@ -1152,6 +1200,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_certificate_not_after", ["not_after", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_certificate_person_id"), ["person_id"], unique=False)
+        batch_op.create_index("ix_certificate_renewal", ["corporation_id", "not_after", "id"], unique=False)
         batch_op.create_index("ix_certificate_state", ["state", "id"], unique=False)
         batch_op.create_index("ix_certificate_subject", ["subject_key", "id"], unique=False)
         batch_op.create_index(
@@ -1163,6 +1212,14 @@ def upgrade() -> None:
             "ix_certificate_name_look", ["corporation_id", "common_name_look", "common_name"], unique=False
         )
         batch_op.create_index("uq_certificate_serial", ["serial_number", "issuer_sha256"], unique=True)
+    if not sqlite:
+        op.create_foreign_key(
+            "fk_application_renewal",
+            "application",
+            "certificate",
+            ["renewal_of_id", "corporation_id"],
+            ["id", "corporation_id"],
+        )
 
     op.create_table(
         "consent_statement",

@@ -7,6 +7,7 @@ from jcanweb.models.consent import Consent, ConsentAddress, ConsentStatement, Re
 from jcanweb.models.delivery import Delivery
 from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
+from jcanweb.models.measure import MeasuredDay
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import (
     AccessCode,
@@ -29,7 +30,7 @@ from jcanweb.models.withdrawal import ConsentWithdrawal
 __all__ = [
     "AccessCode", "AgreementEnd", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
-    "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "Officer",
+    "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "MeasuredDay", "Officer",
     "OfficerInvitation", "OfficerRole", "Order", "OrganizationChange", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
     "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "SecondEntry", "ShareOpening", "Vetting", "WebSession",
 ]  # fmt: skip

@@ -176,7 +176,7 @@ class AgreementEnd(Base):
     __table_args__ = (
         Index("uq_agreement_end_open", "corporation_id", unique=True,
               sqlite_where=text("lifted_at IS NULL"), postgresql_where=text("lifted_at IS NULL")),
-        Index("ix_agreement_end_corporation", "corporation_id"),
+        Index("ix_agreement_end_lifted", "lifted_at", "id"),
         CheckConstraint("cause <> 'active'", name="ended"),
         CheckConstraint("lifted_by IS NULL OR lifted_at IS NOT NULL", name="lifted"),
     )  # fmt: skip

@@ -21,12 +21,15 @@ WORDS = {
 
 
 def receive_some() -> bool:
-    """Open up to RECEIVED decisions that are due for an open end; False when none is."""
+    """Open up to RECEIVED decisions that are due for an open end; False when none is.
+
+    The certificates are held before anything is recorded; one that somebody else holds has its turn at the next run.
+    """
     query = select(AgreementEnd, Certificate).join(
         Certificate, Certificate.corporation_id == AgreementEnd.corporation_id
     )
     query = query.where(agreements.awaiting()).order_by(AgreementEnd.id, Certificate.id).limit(RECEIVED)
-    found = db.session.execute(query).all()
+    found = db.session.execute(query.with_for_update(of=Certificate, skip_locked=True)).all()
     for end, certificate in found:
         try:
             revocation.receive(certificate, reason=RevocationReason.CESSATION_OF_OPERATION, words=WORDS[end.cause],

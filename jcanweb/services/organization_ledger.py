@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, case, func, select, true
 from sqlalchemy.orm import selectinload
 
 from jcanweb import clock, names
@@ -24,8 +24,10 @@ class Decisions:
     """certificates of an ended agreement whose decision the minute job has yet to open"""
     received: int
     decided: int
+    upon: int
+    """of those two, opened because an agreement ended or was suspended"""
     due_at: datetime | None
-    """the first of those received or decided"""
+    """of the first of them"""
 
 
 def matching(typed: str) -> ColumnElement[bool]:
@@ -73,24 +75,18 @@ def invitations(corporation: Corporation) -> dict[int, Invitation]:
 
 def decisions(corporation: Corporation) -> Decisions:
     """How many revocations of its certificates are under way, and by when the first must be done."""
-    query = select(Revocation.state, func.count(), func.min(Revocation.due_at)).join(Revocation.certificate)
-    query = query.where(Certificate.corporation_id == corporation.id,
-                        Revocation.state.in_([RevocationState.RECEIVED, RevocationState.DECIDED]))  # fmt: skip
-    found = {
-        state: (count, due_at)
-        for state, count, due_at in db.session.execute(query.group_by(Revocation.state))
-    }
-    waiting = (
-        select(func.count())
-        .select_from(AgreementEnd)
-        .join(Certificate, Certificate.corporation_id == AgreementEnd.corporation_id)
+    first = func.sum(case((Revocation.state == RevocationState.RECEIVED, 1), else_=0))
+    query = select(func.count(), first, func.count(Revocation.received_upon), func.min(Revocation.due_at))
+    query = query.join(Revocation.certificate).where(
+        Certificate.corporation_id == corporation.id,
+        Revocation.state != RevocationState.REFUSED,
+        Revocation.state != RevocationState.EXECUTED,  # nothing to search by
     )
+    count, received, upon, due_at = db.session.execute(query).one()
+    waiting = select(func.count()).select_from(AgreementEnd)
+    waiting = waiting.join(Certificate, Certificate.corporation_id == AgreementEnd.corporation_id)
     waiting = waiting.where(AgreementEnd.corporation_id == corporation.id, agreements.awaiting())
-    received, decided = (
-        found.get(one, (0, None)) for one in (RevocationState.RECEIVED, RevocationState.DECIDED)
-    )
-    return Decisions(db.session.scalar(waiting) or 0, received[0], decided[0],
-                     min((due_at for _, due_at in found.values()), default=None))  # fmt: skip
+    return Decisions(db.session.scalar(waiting) or 0, received or 0, count - (received or 0), upon, due_at)
 
 
 def revocations(certificates: list[Certificate]) -> dict[int, Revocation]:

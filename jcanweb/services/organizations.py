@@ -251,7 +251,7 @@ def _keep_delegation(person: Person, entry: PersonEntry) -> history.Changes:
 
 
 def _digest(document_id: int | None) -> str:
-    return f"SHA-256 {db.session.get_one(Document, document_id).sha256}" if document_id else ""
+    return f"SHA-256 {db.session.get_one(Document, document_id).sha256[:16]}…" if document_id else ""
 
 
 def _flush(sentence: str) -> None:

@@ -12,7 +12,7 @@ from jcanweb import calendar, names
 from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Officer, Order
 from jcanweb.names.findings import Finding, Severity
-from jcanweb.services import enrollment_ledger, organizations, trail
+from jcanweb.services import eligibility, enrollment_ledger, trail
 from jcanweb.services import screening_findings as findings
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, OrderState, Role, Verdict
@@ -109,7 +109,8 @@ def one(number: str) -> Application | None:
     consents = selectinload(Application.consents)
     return db.session.scalar(query.options(
         joinedload(Application.corporation), joinedload(Application.person), joinedload(Application.seal_certificate),
-        selectinload(Application.checks), selectinload(Application.entries), consents.joinedload(Consent.edition), consents.selectinload(Consent.statements),
+        joinedload(Application.renewal_of), selectinload(Application.checks), selectinload(Application.entries),
+        consents.joinedload(Consent.edition), consents.selectinload(Consent.statements),
     ))  # fmt: skip
 
 
@@ -185,20 +186,16 @@ def _contradiction(application: Application, kind: CheckedField, value: str) -> 
 
 
 def last_certificate(application: Application) -> Certificate | None:
-    """The person's newest certificate of another application."""
+    """What the text is compared with: the certificate it renews, else the person's newest of another application."""
     query = select(Certificate).where(
         Certificate.person_id == application.person_id, Certificate.application_id != application.id
     )
-    return db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
+    return application.renewal_of or db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
 
 
 def obstacles(application: Application) -> list[str]:
     """What of 第2条 speaks against issuing today, one sentence a condition; empty when nothing does."""
-    home, person = application.corporation, application.person
-    found = organizations.obstacles(person) + organizations.vetting_obstacles(home, person)
-    return found + [
-        finding.sentence for finding in findings.of_paper(application) if finding.severity is Severity.REFUSE
-    ]
+    return eligibility.obstacles(application)
 
 
 def due(application: Application) -> datetime | None:

@@ -5,7 +5,7 @@ S/MIME BR 4.2.1: 825 days before issuance at most; 3.2.3 the organisation, 3.2.6
 
 from datetime import date, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from jcanweb import audit, clock
 from jcanweb.calendar import japanese_date, jst_date
@@ -13,11 +13,15 @@ from jcanweb.config import setting
 from jcanweb.database import db, flush
 from jcanweb.errors import FieldRefused, WordsNeeded, at_field
 from jcanweb.events import Event, Subject
-from jcanweb.models import Corporation, Officer, Person, Vetting
+from jcanweb.models import Corporation, Officer, OrganizationChange, Person, Vetting
 from jcanweb.names import check_words
+from jcanweb.vocabulary import ChangedField as F
 from jcanweb.vocabulary import VettingKind
 
 WHAT = {VettingKind.ORGANIZATION: "法人の実在の確認", VettingKind.AUTHORITY: "権限者の権限の確認"}
+VOIDING = {F.CORPORATE_NUMBER, F.NAME, F.AUTHORITY, F.DELEGATED_FROM, F.DELEGATED_TO, F.DELEGATION_SCOPE,
+           F.DELEGATION_DOCUMENT}  # fmt: skip
+"""A change of one of these voids what was looked into before it: it was about something else."""
 WHERE = {VettingKind.ORGANIZATION: "法人の画面", VettingKind.AUTHORITY: "権限者の画面"}
 
 
@@ -54,11 +58,20 @@ def valid_until(vetting: Vetting) -> date:
 
 
 def newest(corporation: Corporation, *people: Person) -> dict[int | None, Vetting]:
-    """The vetting that reaches furthest, of the corporation (None) and of each of these people, by id."""
+    """The vetting that reaches furthest, of the corporation (None) and of each of these people, by id.
+
+    One that a later change of what it was about has voided is none.
+    """
+    same = or_(OrganizationChange.person_id == Vetting.person_id,
+               and_(OrganizationChange.person_id.is_(None), Vetting.person_id.is_(None)))  # fmt: skip
+    voided = exists().where(
+        OrganizationChange.corporation_id == Vetting.corporation_id, same, OrganizationChange.field.in_(VOIDING),
+        OrganizationChange.changed_at > Vetting.recorded_at,
+    )  # fmt: skip
     query = select(Vetting).where(
-        Vetting.corporation_id == corporation.id,
+        Vetting.corporation_id == corporation.id, ~voided,
         or_(Vetting.person_id.is_(None), Vetting.person_id.in_([one.id for one in people])),
-    )
+    )  # fmt: skip
     return {one.person_id: one for one in db.session.scalars(query.order_by(Vetting.vetted_on, Vetting.id))}
 
 
@@ -77,7 +90,8 @@ def obstacles(corporation: Corporation, person: Person) -> list[str]:
     for kind, key in ((VettingKind.ORGANIZATION, None), (VettingKind.AUTHORITY, person.id)):
         last = known.get(key)
         if last is None:
-            found.append(f"{WHAT[kind]}の記録がありません。{WHERE[kind]}で記録してください。")
+            found.append(f"{WHAT[kind]}の記録がないか、確認のあとに登録内容が変わっています。"
+                         f"確かめて、{WHERE[kind]}で記録してください。")  # fmt: skip
         elif valid_until(last) < today:
             found.append(f"{WHAT[kind]}の有効期間が{japanese_date(valid_until(last))}に終わっています。"
                          f"確かめ直して、{WHERE[kind]}で記録してください。")  # fmt: skip

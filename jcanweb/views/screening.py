@@ -15,7 +15,7 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, EntryForm, RejectForm, ReturnForm, check_form
 from jcanweb.models import Application
 from jcanweb.permissions import requires
-from jcanweb.services import handling, second_entry, trail
+from jcanweb.services import eligibility, handling, second_entry, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
@@ -182,7 +182,8 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
         unsent=typed if act not in possible else None,
         changed=next((step for step in history if step.outcome is Outcome.DONE), None) if problem else None,
         own=service.own(one, g.officer), me=g.officer.id, names=ledger.officers(one), due=ledger.due(one),
-        obstacles=ledger.obstacles(one), twins=[] if blind else findings.twins(one), orders=ledger.failed_orders(one),
+        conditions=eligibility.answers(one), obstacles=ledger.obstacles(one), twins=[] if blind else findings.twins(one),
+        orders=ledger.failed_orders(one),
         certificate=ledger.certificate(one), status=status,
     )  # fmt: skip
 

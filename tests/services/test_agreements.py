@@ -20,7 +20,8 @@ from jcanweb.database import db, transaction
 from jcanweb.errors import RuleViolation
 from jcanweb.events import Event, Subject
 from jcanweb.models import AgreementEnd, AuditEntry, Certificate, Corporation, Officer, Revocation
-from jcanweb.services import agreements, cessation, organizations, revocation, trail
+from jcanweb.services import agreements, cessation, evidence_files, organizations, reports, revocation, trail
+from jcanweb.services import organization_ledger as ledger
 from jcanweb.services.organization_entries import CorporationEntry
 from jcanweb.vocabulary import (
     AgreementState,
@@ -112,6 +113,13 @@ def test_any_officer_decides_and_another_executes(home: Corporation, screener: O
     revocation.decide(one, version=one.version, by=officer(Role.APPROVER))
     revocation.execute(one, confirmation=made.jc_number, version=one.version, by=officer(Role.OPERATOR))
     assert made.state is CertificateState.REVOKED
+    today = date(2026, 11, 24)
+    (line,) = reports.revocation_page(reports.period(today, today))
+    assert (line.receiver, line.requester) == (
+        "自動（契約の終了・停止）",
+        RevocationRequester.REGISTRATION_AUTHORITY,
+    )
+    assert evidence_files._received(one) == {"by": "system", "at": "2026-11-24T01:00:00.000000Z"}
 
 
 def test_a_certificate_with_an_open_revocation_gets_no_second(home: Corporation, screener: Officer) -> None:
@@ -375,6 +383,8 @@ def test_a_thousand_living_certificates_all_await_a_decision(app: Any) -> None:
     with app.test_request_context():
         assert len(opened()) == len({one.certificate_id for one in opened()}) == 1000
         assert {one.due_at for one in opened()} == {clock.now() + timedelta(days=5)}
+        page = ledger.certificates(home)
+        assert (len(page), len(ledger.revocations(page)), ledger.decisions(home).received) == (51, 51, 1000)
 
 
 def copy_certificate(first: Certificate, times: int) -> None:

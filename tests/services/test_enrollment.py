@@ -346,7 +346,7 @@ def test_submission_hands_in(draft: Application) -> None:
     save(draft)
     submit(draft)
     assert (draft.state, draft.submitted_at) == (A.SUBMITTED, clock.now())
-    assert last(Event.APPLICATION_SUBMITTED).facts == {"revision": 1}
+    assert last(Event.APPLICATION_SUBMITTED).facts == {"revision": 1, "kind": "new", "renewal_of": None}
 
 
 def test_an_empty_draft_is_not_handed_in(draft: Application) -> None:

@@ -1,5 +1,6 @@
 """Corporation and authority looked into: what is kept, how long it may be relied on, who is kept from approving."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry, Officer, Person, Vetting
 from jcanweb.services import organizations, screening
 from jcanweb.services import vetting as service
+from jcanweb.services.organization_entries import PersonEntry
 from jcanweb.vocabulary import ApplicationState, Authority, DelegationScope, Role, VettingKind
 from tests import builders
 from tests.people import officer
@@ -62,7 +64,8 @@ def test_each_that_is_missing_has_its_sentence(person: Person, screener: Officer
     ]
     record(person, of_person=True, by=screener)
     (left,) = organizations.vetting_obstacles(home, person)
-    assert left == "法人の実在の確認の記録がありません。法人の画面で記録してください。"
+    assert left.startswith("法人の実在の確認の記録がないか、")
+    assert left.endswith("法人の画面で記録してください。")
     assert organizations.obstacles(person) == []  # the applicant is not told
 
 
@@ -93,6 +96,23 @@ def test_what_reaches_furthest_counts_whatever_was_recorded_last(person: Person,
     late = record(person, of_person=False, by=screener)
     record(person, of_person=False, by=screener, on=TODAY - timedelta(days=400))
     assert service.newest(person.corporation)[None] is late
+
+
+def test_a_change_of_what_was_looked_into_voids_it(person: Person, screener: Officer, hands: Any) -> None:
+    home = person.corporation
+    for one in (False, True):
+        record(person, of_person=one, by=screener)
+    hands.forward(minutes=1)
+    entry = PersonEntry(person.name, "シンセイ ハナ", "hana@example.jp", person.authority)
+    organizations.change_person(person, entry, version=person.version, by=screener)
+    assert organizations.vetting_obstacles(home, person) == []  # neither reading nor address was looked into
+    delegate = replace(entry, authority=Authority.DELEGATE, delegated_from=TODAY, delegation_scope=DelegationScope.ALL,
+                       delegation_document=builders.PDF)  # fmt: skip
+    organizations.change_person(person, delegate, version=person.version, by=screener)
+    (left,) = organizations.vetting_obstacles(home, person)
+    assert left.startswith("権限者の権限")
+    record(person, of_person=True, by=screener)
+    assert organizations.vetting_obstacles(home, person) == []
 
 
 def test_another_persons_vetting_does_not_count(person: Person, screener: Officer) -> None:
