@@ -79,6 +79,19 @@ def japanese_datetime(moment: datetime) -> str:
     return f"{japanese_date(local.date())} {local:%H:%M}"
 
 
+def short(moment: datetime, now: datetime) -> str:
+    """10:32 when that is today in Japan, else 11月22日（日）10:32."""
+    local = _aware(moment).astimezone(JST)
+    same = local.date() == jst_date(now)
+    return f"{local:%H:%M}" if same else f"{short_day(moment, now)}{local:%H:%M}"
+
+
+def short_day(moment: datetime, now: datetime) -> str:
+    """今日, or 11月22日（日）."""
+    day = jst_date(moment)
+    return "今日" if day == jst_date(now) else f"{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
+
+
 def remaining(now: datetime, deadline: datetime) -> str:
     """How long until the deadline, or since, in words: あと 2日, あと 47時間, あと 20分, 2時間 超過.
 

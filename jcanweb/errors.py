@@ -40,6 +40,10 @@ class HeldByColleague(RuleViolation):
     sentence = "この申請は別の担当者が審査しています。続きを行う場合は、先に審査を引き継いでください。"
 
 
+class OnHold(RuleViolation):
+    sentence = "この申請は保留中です。「審査を再開する」を押してから操作してください。"
+
+
 class WrongState(RuleViolation):
     """Raised by states.move with model, from and to."""
 

@@ -124,6 +124,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "address:opened": "承諾のIPアドレスの閲覧", "address:deleted": "承諾のIPアドレスの消去",
         "application:drafted": "申請の作成", "application:edited": "申請の訂正", "application:submitted": "申請の提出",
         "application:withdrawn": "申請の取下げ", "application:lapsed": "申請の期限切れ",
+        "application:released": "受付への戻し", "application:assigned": "担当の割当て",
+        "application:held": "保留", "application:resumed": "保留の解除", "application:commented": "担当者のコメント",
         "application:screening_started": "審査の開始", "application:field_checked": "項目の判定",
         "application:second_entered": "承認者の再入力",
         "application:screened": "審査の完了", "application:returned": "差戻し", "application:approved": "発行の承認",

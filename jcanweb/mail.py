@@ -22,7 +22,7 @@ from jcanweb import clock, database, keys
 from jcanweb.calendar import JST
 from jcanweb.config import setting
 from jcanweb.database import db
-from jcanweb.models import Mail
+from jcanweb.models import Application, Mail
 
 BATCH = 20
 DRAIN_SECONDS = 50
@@ -32,21 +32,34 @@ OF_THIS_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 """Any other trouble with the server (every SMTPException is an OSError) would meet the next mail as well."""
 
 
-def send(to: str, template: str, *, bulk: bool = False, **values: Any) -> None:
+def send(to: str, template: str, *, bulk: bool = False, application: Application | None = None,
+         **values: Any) -> None:  # fmt: skip
     """Write a mail from templates/mail/<template>.txt (first line: subject) to one address.
 
-    `bulk`: one of thousands; it waits until no other is due, and for the job (`drain`).
+    `bulk`: one of thousands; it waits until no other is due, and for the job (`drain`). `application`: what it is
+    about; its page tells of the mail (`services/notices`), and the address stays, sealed, when the rest is wiped.
     """
     subject, _, body = render_template(
-        f"mail/{template}.txt", public_url=setting("PUBLIC_URL"), **values
+        f"mail/{template}.txt", public_url=setting("PUBLIC_URL"), application=application, **values
     ).partition("\n")
     content = json.dumps(
         {"to": to, "subject": subject.strip(), "body": body.strip() + "\n"}, ensure_ascii=False
     )
     at, sealed = clock.now(), keys.sealer().seal(content.encode(), "mail")
-    db.session.add(Mail(sealed=sealed, template=template, bulk=bulk, written_at=at, due_at=at))
+    made = Mail(sealed=sealed, template=template, bulk=bulk, written_at=at, due_at=at)
+    if application is not None:
+        made.application_id, made.recipient = (
+            application.id,
+            keys.sealer().seal(to.encode(), "mail recipient"),
+        )
+    db.session.add(made)
     if not bulk:
         database.after_commit(dispatch)
+
+
+def recipient(mail: Mail) -> str:
+    """To whom a mail about an application was written."""
+    return "" if mail.recipient is None else keys.sealer().open(mail.recipient, "mail recipient").decode()
 
 
 def drain() -> None:

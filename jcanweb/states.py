@@ -27,7 +27,7 @@ FOLLOWS: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     A: {
         A.DRAFT: frozenset({A.SUBMITTED, A.WITHDRAWN, A.LAPSED}),
         A.SUBMITTED: frozenset({A.SCREENING, A.WITHDRAWN, A.LAPSED}),
-        A.SCREENING: frozenset({A.RETURNED, A.APPROVED, A.REJECTED, A.WITHDRAWN}),
+        A.SCREENING: frozenset({A.SUBMITTED, A.RETURNED, A.APPROVED, A.REJECTED, A.WITHDRAWN}),
         A.RETURNED: frozenset({A.SUBMITTED, A.WITHDRAWN, A.LAPSED}),
         A.APPROVED: frozenset({A.ISSUING, A.WITHDRAWN}),
         A.ISSUING: frozenset({A.ISSUED, A.APPROVED}),

@@ -19,6 +19,8 @@ class Permission(StrEnum):
     DESK_VIEW = "desk:view"
     APPLICATION_VIEW = "application:view"
     APPLICATION_SCREEN = "application:screen"
+    APPLICATION_ASSIGN = "application:assign"
+    APPLICATION_COMMENT = "application:comment"
     APPLICATION_APPROVE = "application:approve"
     APPLICATION_ISSUE = "application:issue"
     DOCUMENT_OPEN = "document:open"

@@ -221,6 +221,8 @@ def context() -> dict[str, Any]:
                          (url_for("public.home"), "トップ")],
         "may": lambda name: officer is not None and Permission(name) in permissions_of(officer),
         "now": clock.now(),
+        "short_day": lambda moment: calendar.short_day(moment, clock.now()),
+        "short": lambda moment: calendar.short(moment, clock.now()),
         "remaining": lambda deadline: calendar.remaining(clock.now(), deadline),
         "lra_name": setting("LRA_NAME_JA"),
         "lra_contact": setting("LRA_CONTACT"),
@@ -234,7 +236,7 @@ def navigation(officer: Officer) -> Iterator[dict[str, Any]]:
     for endpoint, label, permission in NAVIGATION:
         feature = endpoint.split(".")[0]
         if permission in granted and endpoint in current_app.view_functions:
-            yield {"endpoint_url": url_for(endpoint), "label": label, "count": waiting.get(feature),
+            yield {"endpoint_url": url_for(endpoint), "label": label, "count": desk.told(waiting.get(feature, 0)) if waiting.get(feature) else None,
                    "current": request.blueprint == feature}  # fmt: skip
 
 

@@ -8,7 +8,7 @@
 
   // Buttons that need JavaScript start hidden.
   const reveal = (root) => {
-    for (const button of root.querySelectorAll("[data-print], [data-copy]")) button.hidden = false;
+    for (const button of root.querySelectorAll("[data-print], [data-copy], [data-keys]")) button.hidden = false;
   };
 
   document.addEventListener("click", async (event) => {
@@ -56,22 +56,67 @@
     if (count) count.textContent = form.querySelectorAll('input[type="checkbox"]:checked').length;
   });
 
-  // j / k: the first link of the next or previous row; Enter then opens it, as on any link.
+  // j / k: the first link or button of the next or previous row; Enter then opens or presses it, as always. After a
+  // verdict the page comes back at its row (#…), and j goes on from there.
+  const walk = (step) => {
+    const stops = [...document.querySelectorAll("table[data-rows] tbody tr")]
+      .map((row) => row.querySelector("a[href], button"))
+      .filter(Boolean);
+    const row = document.activeElement.closest("tbody tr") ?? document.querySelector("tbody tr:target");
+    const here = stops.findIndex((stop) => row && row.contains(stop));
+    const next = stops[here < 0 ? 0 : here + step];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+    return Boolean(next);
+  };
+
+  // Every access key works also as the letter alone: a link is followed, anything else takes the focus, so that
+  // nothing is sent by one stray key.
+  const reach = (key) => {
+    const target = [...document.querySelectorAll("[accesskey]")].find((one) => one.accessKey === key);
+    if (!target) return false;
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target.scrollIntoView({ block: "nearest" });
+    if (target.matches("a[href]")) target.click();
+    else target.focus();
+    return true;
+  };
+
+  // ?: what may be pressed on this page.
+  const keys = () => {
+    const shown = document.createElement("dialog");
+    shown.className = "keys";
+    shown.setAttribute("aria-label", "キーボードの操作");
+    const list = shown.appendChild(document.createElement("dl"));
+    const add = (key, words) => {
+      list.appendChild(document.createElement("dt")).appendChild(document.createElement("kbd")).textContent = key;
+      list.appendChild(document.createElement("dd")).textContent = words;
+    };
+    if (document.querySelector("table[data-rows] tbody tr :is(a[href], button)")) {
+      add("j / k", "次の行・前の行へ");
+      add("Enter", "その行を開く、ボタンを押す");
+    }
+    for (const one of document.querySelectorAll("[accesskey]")) {
+      const words = (one.labels?.[0]?.firstChild ?? one).textContent.trim();
+      add(one.accessKey, words + (one.matches("button, summary") ? "（選んでから Enter）" : ""));
+    }
+    add("?", "この一覧");
+    add("Esc", "閉じる");
+    shown.addEventListener("close", () => shown.remove());
+    document.body.appendChild(shown).showModal();
+  };
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-keys]")) keys();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key !== "j" && event.key !== "k") return;
-    if (event.target.closest?.("input, select, textarea, [contenteditable]")) return;
-    const links = [...document.querySelectorAll("table[data-rows] tbody tr")]
-      .map((row) => row.querySelector("a[href]"))
-      .filter(Boolean);
-    if (!links.length) return;
-    const row = document.activeElement.closest("tbody tr");
-    const here = links.findIndex((link) => row && row.contains(link));
-    const next = here < 0 ? 0 : here + (event.key === "j" ? 1 : -1);
-    if (!links[next]) return;
+    if (event.target.closest?.("input, select, textarea, [contenteditable], dialog")) return;
+    if (!document.body.classList.contains("staff") && !"jk".includes(event.key)) return;
+    if (event.key === "?") keys();
+    else if (event.key.length > 1) return;
+    else if (!("jk".includes(event.key) ? walk(event.key === "j" ? 1 : -1) : reach(event.key))) return;
     event.preventDefault();
-    links[next].focus();
-    links[next].scrollIntoView({ block: "nearest" });
   });
 
   // After a partial has replaced itself, a new error summary takes the focus as on a full page.

@@ -14,8 +14,8 @@ from jcanweb.events import Damage, Event, Outcome, Subject
 from jcanweb.models import AuditEntry, AuditHead, Corporation, ReceiptTimestamp
 from jcanweb.models.triggers import APPEND_ONLY
 from jcanweb.pki.tree import Frontier, leaf_hash, root_of
+from jcanweb.services import comments, status
 from jcanweb.services import organization_history as history
-from jcanweb.services import status
 from jcanweb.vocabulary import ApplicationState, Role
 from tests import builders, plain
 from tests.issued import issued_certificate
@@ -366,6 +366,7 @@ def kept(context: Any) -> None:
     withdraw(issued_certificate(application=application))
     history.note(application.corporation, None, {"name": (None, "見本")}, by=officer(Role.SCREENER))
     status.publish()
+    comments.write(application, "電話で確認した。", by=officer(Role.SCREENER))
     db.session.commit()
 
 

@@ -103,7 +103,7 @@ def invite(house: House) -> None:
     screener.send("登録する", **CORPORATION)
     screener.get(f"/corporations/{CORPORATION['corporate_number']}/people/new")
     page = screener.send("登録して案内を送る", **PERSON)
-    places = [str(a.get("href")) for a in page.all("a") if str(a.get("href")).endswith("/vettings")]
+    places = {str(a.get("href")) for a in page.all("a") if str(a.get("href")).endswith("/vettings")}
     assert len(places) == 2  # of the corporation, and of the person's authority
     for place in places:
         screener.get(place)

@@ -65,6 +65,11 @@ def upgrade() -> None:
                 "application:withdrawn",
                 "application:lapsed",
                 "application:screening_started",
+                "application:released",
+                "application:assigned",
+                "application:held",
+                "application:resumed",
+                "application:commented",
                 "application:field_checked",
                 "application:second_entered",
                 "application:screened",
@@ -196,28 +201,6 @@ def upgrade() -> None:
         sa.Column("returned_for", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_measured_day")),
     )
-    op.create_table(
-        "mail",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("template", sa.String(length=60), nullable=False),
-        sa.Column("bulk", sa.Boolean(), nullable=False),
-        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("failure", sa.String(length=80), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
-    )
-    with op.batch_alter_table("mail", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_mail_waiting",
-            ["bulk", "due_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("sent_at IS NULL"),
-            postgresql_where=sa.text("sent_at IS NULL"),
-        )
-
     op.create_table(
         "officer",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1049,6 +1032,48 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("application_id", name=op.f("pk_form_progress")),
     )
+    op.create_table(
+        "comment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(length=1000), nullable=False),
+        sa.Column("written_by", sa.Integer(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_comment_application_id")
+        ),
+        sa.ForeignKeyConstraint(["written_by"], ["officer.id"], name=op.f("fk_comment_written_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comment")),
+    )
+    with op.batch_alter_table("comment", schema=None) as batch_op:
+        batch_op.create_index("ix_comment_application", ["application_id", "id"], unique=False)
+
+    op.create_table(
+        "mail",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=True),
+        sa.Column("recipient", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("template", sa.String(length=60), nullable=False),
+        sa.Column("bulk", sa.Boolean(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_mail_application_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+    )
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mail_application_id"), ["application_id"], unique=False)
+        batch_op.create_index(
+            "ix_mail_waiting",
+            ["bulk", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("sent_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL"),
+        )
+
     op.create_table(
         "field_check",
         sa.Column("id", sa.Integer(), nullable=False),

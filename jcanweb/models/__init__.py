@@ -1,6 +1,6 @@
 """One file per aggregate; constraints stand beside the columns."""
 
-from jcanweb.models.application import Application, FieldCheck, SecondEntry
+from jcanweb.models.application import Application, Comment, FieldCheck, SecondEntry
 from jcanweb.models.audit import AuditEntry, AuditHead, Counter
 from jcanweb.models.certificate import Certificate, Crl, Order
 from jcanweb.models.consent import Consent, ConsentAddress, ConsentStatement, Receipt, ReceiptTimestamp
@@ -28,7 +28,7 @@ from jcanweb.models.vault import Backup, BackupShare
 from jcanweb.models.withdrawal import ConsentWithdrawal
 
 __all__ = [
-    "AccessCode", "AgreementEnd", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
+    "AccessCode", "AgreementEnd", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Comment", "Consent",
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
     "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "MeasuredDay", "Officer",
     "OfficerInvitation", "OfficerRole", "Order", "OrganizationChange", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",

@@ -133,6 +133,19 @@ class Application(Base):
     entries: Mapped[list["SecondEntry"]] = relationship(order_by="SecondEntry.id")
 
 
+class Comment(Base):
+    """Between officers; never shown to the applicant. Append-only."""
+
+    __tablename__ = "comment"
+    __table_args__ = (Index("ix_comment_application", "application_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    words: Mapped[str] = mapped_column(String(1000))
+    written_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    written_at: Mapped[datetime]
+
+
 class FieldCheck(Base):
     """A verdict on one field of one revision. Append-only: the newest of the revision counts."""
 

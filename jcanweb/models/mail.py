@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from jcanweb.database import Base
@@ -22,6 +22,10 @@ class Mail(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), index=True)
+    recipient: Mapped[
+        bytes | None
+    ]  # of a mail about an application: the address alone, sealed, kept once sent
     sealed: Mapped[bytes | None]  # recipient, subject and body under the server's field key
     template: Mapped[str] = mapped_column(String(60))
     bulk: Mapped[bool] = mapped_column(default=False)  # one of thousands: goes after every other

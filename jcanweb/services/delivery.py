@@ -108,7 +108,7 @@ def announce(certificate: Certificate, tokens: dict[SecretKind, str]) -> None:
         sent = db.session.scalars(
             select(Delivery).where(Delivery.token_sha256 == token_hash(tokens[kind]), Delivery.kind == kind)
         ).one()
-        mail.send(address, f"delivery_{kind.value}", name=name, jc_number=certificate.jc_number,
+        mail.send(address, f"delivery_{kind.value}", application=application, name=name, jc_number=certificate.jc_number,
                   link=f"{setting('PUBLIC_URL')}/{place}/{tokens[kind]}", expires_at=sent.expires_at,
                   renewed=sent.recovery_id is not None, pin_subject=setting("PIN_MAIL_SUBJECT"))  # fmt: skip
 

@@ -237,8 +237,9 @@ def _end(recovery: Recovery, event: Event, *, by: object) -> None:
 
 
 def _tell(recovery: Recovery, template: str) -> None:
-    person = recovery_ledger.application(recovery.certificate).person
-    mail.send(person.email, template, name=person.name, recovery=recovery,
+    application = recovery_ledger.application(recovery.certificate)
+    person = application.person
+    mail.send(person.email, template, application=application, name=person.name, recovery=recovery,
               jc_number=recovery.certificate.jc_number, lra_name=setting("LRA_NAME_JA"),
               lra_contact=setting("LRA_CONTACT"))  # fmt: skip
 

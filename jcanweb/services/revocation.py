@@ -248,5 +248,5 @@ def _publish(by: Officer) -> None:
 
 def _notice(certificate: Certificate) -> None:
     person = db.session.get_one(Person, certificate.person_id)
-    mail.send(person.email, "stop_use", name=person.name, jc_number=certificate.jc_number,
+    mail.send(person.email, "stop_use", application=certificate.application, name=person.name, jc_number=certificate.jc_number,
               revoked_at=certificate.revoked_at)  # fmt: skip

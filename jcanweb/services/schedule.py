@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 
 from jcanweb import clock
 from jcanweb.calendar import japanese_date, jst_date
@@ -87,6 +87,15 @@ def listing(kind: type[Dated]) -> list[Dated]:
     return list(
         db.session.scalars(query.order_by(approval.effective_on.desc().nulls_first(), kind.id.desc()))
     )
+
+
+def drafts(kind: type[Dated]) -> Select[Any]:
+    """Official ones that wait for an approval, without those whose version was approved with another text."""
+    approval = APPROVALS[kind]
+    query = (
+        select(kind).outerjoin(kind.approval.of_type(approval)).where(approval.id.is_(None), kind.official)
+    )
+    return query.where(kind.version.not_in(select(approval.version)))
 
 
 def states(kind: type[Dated], of: Sequence[Dated]) -> dict[int, EditionState]:

@@ -15,6 +15,7 @@ from jcanweb.errors import (
     FieldRefused,
     HeldByColleague,
     NotEligible,
+    OnHold,
     OwnApplication,
     TwoPersonRule,
     WordsNeeded,
@@ -175,11 +176,9 @@ def lapse_old() -> list[Application]:
 
 
 def possible(application: Application, *, by: Officer) -> frozenset[Event]:
-    """What this person could do with it now, whatever the role: the acts a page may offer."""
+    """What this person could do with it now, whatever the role (`handling` says the rest): the acts a page may offer."""
     if own(application, by):
         return frozenset()
-    if application.state is A.SUBMITTED:
-        return frozenset({Event.APPLICATION_SCREENING_STARTED})
     if application.state is not A.SCREENING:
         return frozenset()
     other = by.id not in _hands(application)
@@ -191,11 +190,11 @@ def possible(application: Application, *, by: Officer) -> frozenset[Event]:
         )
         decisions = {first, Event.APPLICATION_RETURNED, Event.APPLICATION_REJECTED}
         return frozenset(decisions if other else ())
-    if application.screening_by == by.id:
+    if application.screening_by == by.id and application.held_at is None:
         return frozenset(
             {Event.APPLICATION_FIELD_CHECKED, Event.APPLICATION_SCREENED, Event.APPLICATION_RETURNED}
         )
-    return frozenset({Event.APPLICATION_SCREENING_STARTED, *([Event.APPLICATION_REJECTED] if other else [])})
+    return frozenset({Event.APPLICATION_REJECTED} if other else ())
 
 
 def own(application: Application, officer: Officer) -> bool:
@@ -216,6 +215,8 @@ def _at_work(application: Application, by: Officer) -> None:
         raise WrongState("Application", str(application.state), str(A.SCREENING))
     if application.screening_by != by.id:
         raise HeldByColleague()
+    if application.held_at is not None:
+        raise OnHold()
 
 
 def screened(application: Application) -> None:

@@ -231,6 +231,7 @@ def officers(*applications: Application) -> dict[int | None, str]:
     for one in applications:
         ids |= {
             one.screening_by,
+            one.held_by,
             one.screened_by,
             one.approved_by,
             one.returned_by,

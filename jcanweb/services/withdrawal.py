@@ -90,7 +90,7 @@ def withdraw(certificate: Certificate, *, confirmation: str, read: str, by: Pers
         certificate, reason=REASON, requester=RevocationRequester.SUBSCRIBER, words=GROUND, by=by)  # fmt: skip
     audit.record(Event.CONSENT_WITHDRAWN, Subject.CERTIFICATE, certificate.id, by=by, consent=made.consent_id,
                  revocation=asked.id, due_at=asked.due_at.isoformat())  # fmt: skip
-    mail.send(by.email, "consent_withdrawn", name=by.name, certificate=certificate, withdrawal=made,
+    mail.send(by.email, "consent_withdrawn", application=certificate.application, name=by.name, certificate=certificate, withdrawal=made,
               due_at=asked.due_at, stopped=going_on is not None, lra_name=setting("LRA_NAME_JA"),
               lra_contact=setting("LRA_CONTACT"))  # fmt: skip
     return made

@@ -10,12 +10,14 @@ from jcanweb import labels, mail
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
 from jcanweb.events import Event, Outcome, Subject
+from jcanweb.forms.handling import AssignForm, CommentForm, HoldForm
 from jcanweb.forms.officers import VersionForm, whole_number
+from jcanweb.forms.rules import options_of
 from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, EntryForm, RejectForm, ReturnForm, check_form
 from jcanweb.models import Application
-from jcanweb.permissions import requires
-from jcanweb.services import eligibility, handling, second_entry, trail
+from jcanweb.permissions import permissions_of, requires
+from jcanweb.services import comments, eligibility, handling, notices, queue, second_entry, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
@@ -41,14 +43,6 @@ def listing() -> tuple[str, int]:
 @requires(Permission.APPLICATION_VIEW)
 def show(number: str) -> tuple[str, int]:
     return _shown(_found(number))
-
-
-@blueprint.post("/applications/<number>/start")
-@requires(Permission.APPLICATION_SCREEN)
-def start(number: str) -> tuple[str, int] | Answer:
-    one, version = _found(number), _version(VersionForm())
-    return _tried(one, Event.APPLICATION_SCREENING_STARTED,
-                  lambda: handling.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
 
 
 @blueprint.post("/applications/<number>/check/<field>")
@@ -156,7 +150,8 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
            problem: RuleViolation | None = None, status: int = 200) -> tuple[str, int]:  # fmt: skip
     """The page of an application; a refused form keeps what was typed, also when it may no longer be sent."""
     fields, history = ledger.fields(one), trail.history(Subject.APPLICATION, one.id)
-    blind, possible = ledger.blind(one, g.officer), service.possible(one, by=g.officer)
+    possible = service.possible(one, by=g.officer) | handling.possible(one, by=g.officer)
+    blind = ledger.blind(one, g.officer)
     if blind:
         fields = [ledger.blinded(shown) for shown in fields]
     forms = {shown.field: check_form(shown.field, formdata=None, **_earlier(shown)) for shown in fields}
@@ -181,7 +176,7 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
         problem=show_at(refused, problem) if problem and refused else problem.sentence if problem else None,
         unsent=typed if act not in possible else None,
         changed=next((step for step in history if step.outcome is Outcome.DONE), None) if problem else None,
-        own=service.own(one, g.officer), me=g.officer.id, names=ledger.officers(one), due=ledger.due(one),
+        own=service.own(one, g.officer), me=g.officer.id, due=ledger.due(one), **_desk(one),
         conditions=eligibility.answers(one), obstacles=ledger.obstacles(one), twins=[] if blind else findings.twins(one),
         orders=ledger.failed_orders(one),
         certificate=ledger.certificate(one), status=status,
@@ -192,3 +187,14 @@ def _earlier(shown: ledger.Field) -> dict[str, Any]:
     """What the form of a field begins with: what its newest verdict said."""
     last = shown.check
     return {"comment": last.comment, **dict.fromkeys(last.matched.split(), True)} if last else {}
+
+
+def _desk(one: Application) -> dict[str, Any]:
+    """What the page shows of `handling`: its forms, comments, mails, the applications before and after."""
+    assign, said_before = AssignForm(formdata=None, prefix="assign-"), comments.of(one)
+    assign.officer.choices = options_of([(str(other.id), other.name) for other in handling.colleagues(one)])
+    before, after = queue.neighbours(one, g.officer, permissions_of(g.officer))
+    names = ledger.officers(one) | trail.officers({comment.written_by for comment in said_before})
+    return {"assign": assign, "hold": HoldForm(formdata=None, prefix="hold-"), "comments": said_before, "before": before,
+            "comment": CommentForm(formdata=None, prefix="comment-"), "notices": notices.of(one), "after": after,
+            "names": names}  # fmt: skip

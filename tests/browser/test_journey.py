@@ -53,7 +53,7 @@ def invite(windows: Windows) -> None:
     look(page, "corporation-with-person")
     home = f"/corporations/{CORPORATION['corporate_number']}"
     links = page.locator("a[href$='/vettings']").evaluate_all("all => all.map(a => a.getAttribute('href'))")
-    for place in links:
+    for place in set(links):
         page.goto(place)
         fill(page, {"vetted_on": "2026-11-20", "evidence": "公表サイトと代表電話で確認。"})
         press(page, "確認を記録する")

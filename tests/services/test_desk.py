@@ -11,7 +11,7 @@ from jcanweb.database import db, flush
 from jcanweb.models import Certificate, Officer, Order, Revocation
 from jcanweb.permissions import GRANTS
 from jcanweb.services import desk, status
-from jcanweb.services.desk import Work
+from jcanweb.services.desk_work import Work
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import (
     CustodianGroup,
@@ -90,7 +90,7 @@ def test_an_approver_decides_what_others_screened(cast: dict[Role, Officer]) -> 
     builders.check_all(taken, by=cast[Role.APPROVER])
     assert waiting(cast[Role.APPROVER]) == [(Work.APPROVE_APPLICATION, made.number)]
     assert counts(cast[Role.APPROVER]) == {
-        "revocation": 0, "recovery": 0, "terms": 0, "screening": 1, "desk": 1,
+        "revocation": 0, "recovery": 0, "terms": 0, "policy": 0, "screening": 1, "desk": 1,
     }  # fmt: skip
 
 
