@@ -9,9 +9,9 @@ from jcanweb import page_images
 from jcanweb.services.demo_cast import paper
 
 PAPER = paper()
+PAGELESS = PAPER.replace(b"/Kids[3 0 R]/Count 1", b"/Kids[]/Count 0")
 HUGE = PAPER.replace(b"[0 0 595 842]", b"[0 0 9e9 9e9]")
 LONG = PAPER.replace(b"[0 0 595 842]", b"[0 0 1 99999]")
-NONE = PAPER.replace(b"/Kids[3 0 R]/Count 1", b"/Kids[]/Count 0")
 ENDLESS = PAPER.replace(b"/Kids[3 0 R]", b"/Kids[2 0 R]")
 MANY = PAPER.replace(b"/Kids[3 0 R]/Count 1", b"/Kids[" + b"3 0 R " * 9 + b"]/Count 9")
 
@@ -40,7 +40,7 @@ def test_a_page_of_any_size_gives_a_bounded_image(source: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [b"", b"%PDF-1.4\n%%EOF", b"<html>", PAPER[:300], NONE, ENDLESS, b"%PDF-1.7\n" + b"[" * 100_000 + b"\n%%EOF"],
+    "source", [b"", b"%PDF-1.4\n%%EOF", b"<html>", PAPER[:300], PAGELESS, ENDLESS, b"%PDF-1.7\n" + b"[" * 100_000 + b"\n%%EOF"],
     ids=["empty", "nothing", "other", "cut", "no pages", "own parent", "nested"],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_refused(source: bytes) -> None:

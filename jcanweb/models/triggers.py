@@ -3,7 +3,8 @@
 from sqlalchemy import Connection
 
 APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "consent_withdrawal", "receipt", "receipt_timestamp",
-               "field_check", "comment", "second_entry", "crl", "edition", "edition_approval", "policy_document", "policy_approval",
+               "field_check", "second_entry", "comment", "crl", "edition", "edition_approval", "policy_document",
+               "policy_approval",
                "organization_change", "vetting")  # fmt: skip
 
 

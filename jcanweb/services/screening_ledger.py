@@ -186,11 +186,11 @@ def _contradiction(application: Application, kind: CheckedField, value: str) -> 
 
 
 def last_certificate(application: Application) -> Certificate | None:
-    """The person's newest certificate of another application."""
+    """What the text is compared with: the certificate it renews, else the person's newest of another application."""
     query = select(Certificate).where(
         Certificate.person_id == application.person_id, Certificate.application_id != application.id
     )
-    return db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
+    return application.renewal_of or db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
 
 
 def obstacles(application: Application) -> list[str]:

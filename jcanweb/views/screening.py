@@ -150,7 +150,8 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
            problem: RuleViolation | None = None, status: int = 200) -> tuple[str, int]:  # fmt: skip
     """The page of an application; a refused form keeps what was typed, also when it may no longer be sent."""
     fields, history = ledger.fields(one), trail.history(Subject.APPLICATION, one.id)
-    blind, possible = ledger.blind(one, g.officer), service.possible(one, by=g.officer)
+    possible = service.possible(one, by=g.officer) | handling.possible(one, by=g.officer)
+    blind = ledger.blind(one, g.officer)
     if blind:
         fields = [ledger.blinded(shown) for shown in fields]
     forms = {shown.field: check_form(shown.field, formdata=None, **_earlier(shown)) for shown in fields}

@@ -92,8 +92,8 @@ def returned(application: Application, *failed: CheckedField) -> None:
     for kind in CheckedField:
         for verdict in (Verdict.FAIL, Verdict.FAIL if kind in failed else Verdict.PASS):
             db.session.add(FieldCheck(application_id=application.id, revision=application.revision, field=kind, value="x",
-                                      verdict=verdict, checked_by=screener.id,
-                                      matched=" ".join(PaperPoint) if kind is CheckedField.SEAL_CERTIFICATE else "", checked_at=application.drafted_at))  # fmt: skip
+                                      verdict=verdict, matched=" ".join(PaperPoint), checked_by=screener.id,
+                                      checked_at=application.drafted_at))  # fmt: skip
     told(Event.APPLICATION_RETURNED, application, revision=application.revision)
 
 

@@ -46,7 +46,7 @@ def test_images_looked_at_together_are_one_opening(made: Any, hands: Any) -> Non
     hands.forward(minutes=16)
     service.pages(made, by=one)
     assert openings() == 3
-    made.seal_certificate = documents.keep(b"%PDF-1.4\n%%EOF", by=made.person)
+    made.seal_certificate = documents.keep(paper()[:300], by=made.person)
     flush()
     assert service.pages(made, by=one) == 0
     assert openings() == 4

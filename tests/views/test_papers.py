@@ -71,7 +71,7 @@ def test_a_page_that_is_not_there_is_not_found(app: Any, made: Application) -> N
 def test_a_pdf_that_cannot_be_drawn_says_so_and_can_be_opened(app: Any) -> None:
     with app.app_context(), transaction():
         one = builders.application()
-        one.seal_certificate = documents.keep(b"%PDF-1.4\n%%EOF", by=one.person)
+        one.seal_certificate = documents.keep(paper()[:300], by=one.person)
     page = come_in(app, Role.SCREENER).get(f"/applications/{one.number}/document/pages")
     assert "画像にできません" in page.text
     assert f"/applications/{one.number}/document" in [link.get("href") for link in page.all("a")]

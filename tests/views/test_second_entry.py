@@ -6,7 +6,7 @@ import pytest
 
 from jcanweb.database import db, transaction
 from jcanweb.models import Application
-from jcanweb.services import screening
+from jcanweb.services import comments, screening
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import Role
 from tests import builders
@@ -27,9 +27,11 @@ class Scene:
         with app.test_request_context(), transaction():
             people = {role: officer(role) for role in self.windows}
             who = builders.person()
+            self.english = who.corporation.name_en
             issued_certificate(application=builders.application(A.APPROVED, person=who, **TEXTS))
             self.made = builders.application(A.SCREENING, screened=True, person=who, screener=people[Role.SCREENER],
                                              returned_reason="Zosen の綴りを直してください。", **TEXTS)  # fmt: skip
+            comments.write(self.made, "Zosen は定款のとおりです。", by=people[Role.SCREENER])
         for role, visitor in self.windows.items():
             enter(app, visitor, people[role])
 
@@ -55,7 +57,7 @@ def test_the_approver_sees_the_evidence_and_no_letter_of_the_texts(scene: Scene)
     page = scene.page(Role.APPROVER)
     assert [word for word in TELLING if word in page.text] == []
     assert scene.made.common_name_ja in page.text
-    assert scene.made.corporation.name_en in page.text
+    assert scene.english in page.text
     assert "承認する</button>" not in page.text
     assert "Zosen" in scene.page(Role.SCREENER).text
 
