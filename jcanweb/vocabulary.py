@@ -132,6 +132,22 @@ class AgreementState(StrEnum):
     ENDED = "ended"
 
 
+class IntakeKind(StrEnum):
+    """What the rows of a file are."""
+
+    CORPORATIONS = "corporations"
+
+
+class RowResult(StrEnum):
+    """What a row of a file would do, and then what became of it."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    DONE = "done"
+
+
 class SecretKind(StrEnum):
     """The two things that are never in one hand."""
 
