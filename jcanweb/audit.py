@@ -17,10 +17,10 @@ from sqlalchemy.orm import aliased
 
 from jcanweb import clock
 from jcanweb.database import db
+from jcanweb.events import Damage, Event, Outcome, Subject
 from jcanweb.models.audit import AuditEntry, AuditHead
 from jcanweb.pki.receipt import Entry, Head
 from jcanweb.pki.tree import Frontier, leaf_hash
-from jcanweb.vocabulary import Damage, Event, Outcome, Subject
 
 EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.INSTALLATION_CREATED: frozenset({"issuer_sha256"}),
@@ -47,7 +47,18 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.PERSON_SIGNED_OUT: frozenset(),
     Event.EDITION_IMPORTED: frozenset({"version", "sha256", "proposed_on"}),
     Event.EDITION_APPROVED: frozenset({"version", "sha256", "effective_on"}),
+    Event.POLICY_REGISTERED: frozenset({"version", "oid", "registered_sha256", "proposed_on"}),
+    Event.POLICY_APPROVED: frozenset({"version", "oid", "registered_sha256", "effective_on"}),
+    Event.CAMPAIGN_STARTED: frozenset({"version"}),
+    Event.CAMPAIGN_ASKED: frozenset({"people", "until"}),
+    Event.CAMPAIGN_LISTED: frozenset({"people"}),
+    Event.CAMPAIGN_MAILED: frozenset({"people", "invitations"}),
+    Event.RECONSENT_REFUSED: frozenset({"edition"}),
+    Event.RECONSENT_DECIDED: frozenset({"edition", "decision", "revocations"}),
     Event.CONSENT_GIVEN: frozenset({"consent", "edition", "edition_sha256", "statements"}),
+    Event.CONSENT_WITHDRAWN: frozenset({"consent", "revocation", "due_at"}),
+    Event.ADDRESS_OPENED: frozenset({"consent", "ground"}),
+    Event.ADDRESS_DELETED: frozenset({"count"}),
     Event.APPLICATION_DRAFTED: frozenset({"person"}),
     Event.APPLICATION_EDITED: frozenset({"fields", "revision"}),
     Event.APPLICATION_SUBMITTED: frozenset({"revision"}),
@@ -83,6 +94,7 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.REVOCATION_EXECUTED: frozenset({"certificate", "serial_number", "reason"}),
     Event.CRL_PUBLISHED: frozenset({"entries", "sha256", "next_update"}),
     Event.REPORT_BUILT: frozenset({"report", "query", "rows", "sha256"}),
+    Event.EVIDENCE_BUILT: frozenset({"sha256", "size"}),
     Event.ACCESS_DENIED: frozenset({"method"}),
     Event.CODE_DENIED: frozenset({"person"}),
 }
@@ -145,6 +157,7 @@ def _append(event: Event, outcome: Outcome, subject: Subject, subject_id: object
     entry.leaf = leaf.hex()
     frontier = Frontier.load(head.size, head.frontier)
     frontier.append(leaf)
+    entry.peak = frontier.peak().hex()
     head.size, head.frontier, head.root = frontier.size, frontier.dump(), frontier.root().hex()
     db.session.add(entry)
     db.session.flush()
@@ -232,14 +245,16 @@ def _troubles() -> Iterator[Trouble]:
     size, root, last = head.size, head.root, head.frontier
     if newest > size:
         yield Trouble(Damage.BEYOND_HEAD, newest)
-    frontier = Frontier()
+    frontier, whole = Frontier(), True
     for entry in _entries(size):
         if entry.sequence != frontier.size + 1:
             break
         leaf = leaf_hash(canonical(entry))
-        if leaf.hex() != entry.leaf:
-            yield Trouble(Damage.CHANGED, entry.sequence)
         frontier.append(leaf)
+        changed = leaf.hex() != entry.leaf or whole and frontier.peak().hex() != entry.peak
+        if changed:  # every later peak over it differs as well
+            yield Trouble(Damage.CHANGED, entry.sequence)
+            whole = False
     if frontier.size != size:
         yield Trouble(Damage.MISSING, frontier.size + 1)
     elif root != frontier.root().hex():

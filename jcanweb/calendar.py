@@ -40,9 +40,14 @@ def months_before(day: date, count: int) -> date:
     """The same day `count` calendar months earlier, or the last day of that month when it has no such day."""
     if count < 0:
         raise ValueError("count must not be negative")
-    _only_date(day)
-    year, month = divmod(day.year * 12 + day.month - 1 - count, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return _months_from(day, -count)
+
+
+def months_after(day: date, count: int) -> date:
+    """The same day `count` calendar months later, or the last day of that month when it has no such day."""
+    if count < 0:
+        raise ValueError("count must not be negative")
+    return _months_from(day, count)
 
 
 def within_months(issued: date, applied: date, count: int) -> bool:
@@ -77,6 +82,12 @@ def remaining(now: datetime, deadline: datetime) -> str:
     if deadline >= now:
         return f"あと {_span(seconds)}"
     return f"{_span(-seconds)} 超過"
+
+
+def _months_from(day: date, count: int) -> date:
+    _only_date(day)
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _span(seconds: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from jcanweb import create_app
+from jcanweb.vocabulary import AddressGround
 
 
 @click.group(help="jcanweb: the registration authority's web app. Without a command: run.")
@@ -206,6 +207,24 @@ def verify(arguments: tuple[str, ...]) -> None:
     from jcanweb import verifier
 
     sys.exit(verifier.main(list(arguments)))
+
+
+@main.command("consent-address")
+@click.argument("number")
+@click.option("--ground", required=True, type=click.Choice([one.value for one in AddressGround]))
+def consent_address(number: str, ground: str) -> None:
+    """The IP addresses of the consents of an application (受付番号, or consent:17 as in its receipt), where
+    CONSENT_ADDRESS_DAYS had them kept. That it was looked at goes into the audit record."""
+    from jcanweb.database import transaction
+    from jcanweb.services import addresses
+
+    app = _prepared()
+    with app.app_context(), transaction():
+        found = addresses.opened(number, ground=AddressGround(ground), by="terminal")
+    if not found:
+        raise click.ClickException("no address is kept for this number")
+    for at, address in found:
+        click.echo(f"{at:%Y-%m-%d %H:%M:%S} UTC  {address}")
 
 
 @main.command("verify-audit")

@@ -22,11 +22,13 @@ DEFAULTS: dict[str, Any] = {
     "LRA_ORGANIZATION": "Sample Registration Authority",
     "LRA_NAME_JA": "見本登録局",
     "LRA_CONTACT": "",  # telephone or address told in mails; without one, PUBLIC_URL
-    "POLICY_DOCUMENT": "JCAN Certificate Policy",
-    "POLICY_VERSION": "sample",
-    "POLICY_URL": "https://cp.example.jp/",  # where the CP in force is published
-    "POLICY_OID": "1.3.6.1.4.1.99999.1.1",  # to be replaced by the policy OID of the CP in force
     "PRESENTATION_HOURS": 24,  # how long the terms that were shown may be accepted
+    "RECONSENT_NOTICE_DAYS": 30,  # between approval and the day of new terms: time to ask the subscribers
+    "RECONSENT_REMIND_DAYS": 7,
+    "RECONSENT_REMINDERS": 3,
+    "TSA_URL": "",  # of the time-stamping authority (RFC 3161); without one, receipts have no time-stamp
+    "TSA_CA_FILE": "",  # PEM: the authority's root, against which its time-stamps are checked
+    "CONSENT_ADDRESS_DAYS": 0,  # how long the IP address of a consent is kept, sealed; 0 is never
     "SEAL_CERTIFICATE_MONTHS": 3,  # 印鑑証明書
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
     "APPLICATION_LAPSE_MONTHS": 3,

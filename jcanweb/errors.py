@@ -1,5 +1,7 @@
 """Rule violations, each with the sentence the person reads (Japanese: what happened, what to do)."""
 
+from collections.abc import Callable
+
 
 class RuleViolation(Exception):
     """A rule of the registration authority refused the act. `sentence` is shown as it is."""
@@ -109,6 +111,19 @@ class ConsentMissing(RuleViolation):
     sentence = "利用規約の承諾がありません。六つの項目をすべて承諾してから申請してください。"
 
 
+class AlreadyAnswered(RuleViolation):
+    sentence = "この規約については、既に回答を受け付けています。もう一度送る必要はありません。いまの状態を確認してください。"
+
+
+class CommentMissing(RuleViolation):
+    sentence = "前の版のまま認める理由を入力してください。"
+    field = "comment"
+
+
+class PdfRefused(RuleViolation):
+    sentence = "PDFを作れませんでした。PDFの書体にない文字が使われていることがあります。検証用ファイル（JSON）を保存してください。"
+
+
 class AlreadySubmitted(RuleViolation):
     sentence = "この申請は既に提出されているか、手続きが終わっています。もう一度送る必要はありません。いまの状態を確認してください。"
 
@@ -119,6 +134,18 @@ class NotEligible(RuleViolation):
 
 class FieldRefused(RuleViolation):
     sentence = "入力内容を確認してください。"
+
+
+def at_field(field: str, rule: Callable[..., str], *typed: str) -> str:
+    """What the rule makes of the typed text; its refusal then stands at this field. Raises FieldRefused."""
+    try:
+        return rule(*typed)
+    except RuleViolation as violation:
+        raise FieldRefused(violation.sentence, field) from None
+
+
+class EvidenceRefused(RuleViolation):
+    heading = "証拠ファイルを作れません"
 
 
 class ChecksMissing(RuleViolation):
@@ -175,6 +202,10 @@ class CertificateRevoked(RuleViolation):
 
 class CertificateExpired(RuleViolation):
     sentence = "この証明書は有効期間が終わっています。期限切れの証明書は失効の対象になりません。"
+
+
+class ConsentWithdrawn(RuleViolation):
+    sentence = "利用者がバックアップの同意を撤回したため、失効しないと決めることはできません。「失効すると決める」を押してください。"
 
 
 class RevocationOpen(RuleViolation):

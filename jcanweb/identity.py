@@ -13,9 +13,9 @@ from sqlalchemy import or_, select
 
 from jcanweb import audit, clock
 from jcanweb.database import db
+from jcanweb.events import Event, Subject
 from jcanweb.forms.sign_in import AgainForm, CodeForm, PasswordForm, SignInForm
 from jcanweb.models import Custodian, Officer, OfficerRole, Person
-from jcanweb.vocabulary import Event, Subject
 from jcanweb.web import limiter
 
 TRIED = (

@@ -5,19 +5,46 @@
 
 import threading
 from collections.abc import Callable
+from time import monotonic, sleep
 from typing import Any
 
 from jcanweb import mail
 from jcanweb.database import transaction
-from jcanweb.services import delivery, reconcile, recovery, screening, status
+from jcanweb.services import (
+    addresses,
+    campaign,
+    delivery,
+    progress,
+    reconcile,
+    recovery,
+    screening,
+    status,
+    timestamps,
+)
 
 EVERY = 60
 """seconds"""
+AT_MOST = 20
+"""seconds of a long job in one sweep"""
+PAUSE = 0.1
+"""seconds between its transactions: SQLite has one writer, and a page must get its turn"""
 
 
 def lapse_applications() -> None:
     for application in screening.lapse_old():
+        progress.discard_form(application)
         mail.send(application.person.email, "application_lapsed", application=application)
+
+
+def ask_anew() -> None:
+    """Lists and mails of changed terms, for AT_MOST seconds a sweep: the next one goes on where this one ended."""
+    until = monotonic() + AT_MOST
+    for step in (campaign.start, campaign.list_some, campaign.write_some):
+        more = True
+        while more and monotonic() < until:
+            with transaction():
+                more = step()
+            sleep(PAUSE if more else 0)
 
 
 JOBS: dict[str, Callable[[], Any]] = {
@@ -26,7 +53,10 @@ JOBS: dict[str, Callable[[], Any]] = {
     "recoveries nobody opened": recovery.lapse_overdue,
     "applications nobody went on with": lapse_applications,
     "the CRL": status.current,
-    "mails": mail.dispatch,
+    "subscribers to ask anew": ask_anew,
+    "mails": mail.drain,
+    "addresses past their day": addresses.delete_due,
+    "time-stamps": timestamps.run,  # last: it may wait for somebody else's server
 }
 
 

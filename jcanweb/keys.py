@@ -76,7 +76,6 @@ def create_ca(at: datetime) -> LocalIssuer:
             organization=setting("LRA_ORGANIZATION"),
             root_common_name="jcanweb Root CA",
             issuing_common_name="jcanweb Issuing CA",
-            policy_oid=setting("POLICY_OID"),
             root_certificate_url=f"{setting('PUBLIC_URL')}/ca/root.cer",
             at=at,
         )

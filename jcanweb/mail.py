@@ -12,6 +12,7 @@ from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from flask import current_app, render_template
@@ -24,14 +25,18 @@ from jcanweb.database import db
 from jcanweb.models import Mail
 
 BATCH = 20
+DRAIN_SECONDS = 50
 ATTEMPTS = 50
 """About two days: the wait doubles from two minutes up to an hour."""
 OF_THIS_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 """Any other trouble with the server (every SMTPException is an OSError) would meet the next mail as well."""
 
 
-def send(to: str, template: str, **values: Any) -> None:
-    """Write a mail from templates/mail/<template>.txt (first line: subject) to one address."""
+def send(to: str, template: str, *, bulk: bool = False, **values: Any) -> None:
+    """Write a mail from templates/mail/<template>.txt (first line: subject) to one address.
+
+    `bulk`: one of thousands; it waits until no other is due, and for the job (`drain`).
+    """
     subject, _, body = render_template(
         f"mail/{template}.txt", public_url=setting("PUBLIC_URL"), **values
     ).partition("\n")
@@ -39,24 +44,36 @@ def send(to: str, template: str, **values: Any) -> None:
         {"to": to, "subject": subject.strip(), "body": body.strip() + "\n"}, ensure_ascii=False
     )
     at, sealed = clock.now(), keys.sealer().seal(content.encode(), "mail")
-    db.session.add(Mail(sealed=sealed, template=template, written_at=at, due_at=at))
-    database.after_commit(dispatch)
+    db.session.add(Mail(sealed=sealed, template=template, bulk=bulk, written_at=at, due_at=at))
+    if not bulk:
+        database.after_commit(dispatch)
 
 
-def dispatch() -> None:
-    """Send what is due, up to BATCH. What fails stays and is tried again later; a silent server ends the round."""
+def drain() -> None:
+    """Send for DRAIN_SECONDS, or until nothing is due or the server is silent; each mail a transaction of its own."""
+    until = monotonic() + DRAIN_SECONDS
+    while dispatch() and monotonic() < until:
+        pass
+
+
+def dispatch() -> bool:
+    """Send what is due, up to BATCH; whether more may be due.
+
+    What fails stays and is tried again later; a silent server ends the round.
+    """
     for _ in range(BATCH):
         mail = _claim()
         if mail is None:
-            return
+            return False
         try:
             _hand_over(mail)
         except Exception as failure:  # one bad mail never holds up the others
             _note(mail, type(failure).__name__)
             if isinstance(failure, OSError) and not isinstance(failure, OF_THIS_MAIL):
-                return
+                return False
         else:
             _note(mail, None)
+    return True
 
 
 def _claim() -> Mail | None:
@@ -65,7 +82,7 @@ def _claim() -> Mail | None:
     due = select(Mail).where(Mail.sent_at.is_(None), Mail.due_at <= at, Mail.attempts < ATTEMPTS)
     with database.transaction():
         mail = db.session.scalar(
-            due.order_by(Mail.due_at, Mail.id).limit(1).with_for_update(skip_locked=True)
+            due.order_by(Mail.bulk, Mail.due_at, Mail.id).limit(1).with_for_update(skip_locked=True)
         )
         if mail is not None:
             mail.attempts += 1

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 
 from jcanweb import audit, clock
 from jcanweb.errors import RolesExclude
-from jcanweb.vocabulary import CustodianGroup, Event, Permission, Role, Subject
+from jcanweb.events import Event, Subject
+from jcanweb.vocabulary import CustodianGroup, Permission, Role
 
 P = Permission
 _LOOK = {P.DESK_VIEW, P.APPLICATION_VIEW, P.CERTIFICATE_VIEW, P.REVOCATION_VIEW, P.RECOVERY_VIEW,
@@ -21,17 +22,18 @@ _LOOK = {P.DESK_VIEW, P.APPLICATION_VIEW, P.CERTIFICATE_VIEW, P.REVOCATION_VIEW,
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SCREENER: frozenset(
         _LOOK | {P.APPLICATION_SCREEN, P.DOCUMENT_OPEN, P.ORGANIZATION_REGISTER, P.PERSON_INVITE,
-                 P.REVOCATION_REQUEST, P.TERMS_IMPORT}
+                 P.REVOCATION_REQUEST, P.TERMS_IMPORT, P.RECONSENT_VIEW}
     ),
     Role.APPROVER: frozenset(
         _LOOK | {P.APPLICATION_APPROVE, P.DOCUMENT_OPEN, P.REVOCATION_DECIDE, P.RECOVERY_AUTHORIZE,
-                 P.REPORT_VIEW, P.OFFICER_VIEW, P.TERMS_IMPORT, P.TERMS_APPROVE}
+                 P.REPORT_VIEW, P.EVIDENCE_VIEW, P.OFFICER_VIEW, P.TERMS_IMPORT, P.TERMS_APPROVE,
+                 P.RECONSENT_VIEW, P.RECONSENT_DECIDE}
     ),
     Role.OPERATOR: frozenset(
         _LOOK | {P.APPLICATION_ISSUE, P.REVOCATION_REQUEST, P.REVOCATION_EXECUTE,
                  P.RECOVERY_REQUEST}
     ),
-    Role.AUDITOR: frozenset(_LOOK | {P.AUDIT_VIEW, P.REPORT_VIEW, P.OFFICER_VIEW}),
+    Role.AUDITOR: frozenset(_LOOK | {P.AUDIT_VIEW, P.REPORT_VIEW, P.EVIDENCE_VIEW, P.OFFICER_VIEW, P.RECONSENT_VIEW}),
     Role.ADMINISTRATOR: frozenset(
         {P.DESK_VIEW, P.OFFICER_VIEW, P.OFFICER_MANAGE, P.CUSTODIAN_APPOINT, P.REPORT_VIEW, P.TERMS_VIEW,
          P.PROFILE_MANAGE}

@@ -14,6 +14,9 @@ from jcanweb.vocabulary import (
     OrderState as O,  # noqa: E741 - reads as a column head below
 )
 from jcanweb.vocabulary import (
+    ReconsentState as N,
+)
+from jcanweb.vocabulary import (
     RecoveryState as K,
 )
 from jcanweb.vocabulary import (
@@ -49,6 +52,11 @@ FOLLOWS: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         R.DECIDED: frozenset({R.EXECUTED}),
         R.REFUSED: frozenset(),
         R.EXECUTED: frozenset(),
+    },
+    N: {
+        N.ASKED: frozenset({N.AGREED, N.REFUSED}),
+        N.REFUSED: frozenset({N.AGREED}),
+        N.AGREED: frozenset(),
     },
     K: {
         K.REQUESTED: frozenset({K.AUTHORIZED, K.DECLINED, K.LAPSED}),

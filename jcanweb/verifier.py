@@ -269,6 +269,8 @@ def _presentation(receipt: Json) -> str:
 
 def _event(receipt: Json) -> str:
     event, person = receipt["event"], receipt["pii_principal"]
+    fits = {"application": str, "reconsent": type(None)}.get(receipt["kind"]) is type(receipt["application"])
+    _need(fits, "承諾の種類と、申請の受付番号の有無が合いません。")
     given, local = _moment(event["event_time"]), datetime.fromisoformat(event["event_time_jst"])
     same = local == given and local.utcoffset() == timedelta(hours=9)
     _need(same, "世界時と日本時間が、同じ時ではありません。")
@@ -550,8 +552,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with options.file.open("rb") as file:
             content = file.read(LARGEST + 1)
         findings = verify(content, fixed, [path.read_bytes() for path in options.tsa_root])
-        code = exit_code(findings)
-        sentence = VERDICTS[code]
+        sentence = VERDICTS[code := exit_code(findings)]
     except Unreadable as trouble:
         code, sentence = 2, str(trouble)
     except (OSError, ValueError, UnsupportedAlgorithm) as trouble:

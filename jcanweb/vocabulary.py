@@ -37,7 +37,10 @@ class Permission(StrEnum):
     TERMS_VIEW = "terms:view"
     TERMS_IMPORT = "terms:import"
     TERMS_APPROVE = "terms:approve"
+    RECONSENT_VIEW = "reconsent:view"
+    RECONSENT_DECIDE = "reconsent:decide"
     REPORT_VIEW = "report:view"
+    EVIDENCE_VIEW = "evidence:view"
     AUDIT_VIEW = "audit:view"
     OFFICER_VIEW = "officer:view"
     OFFICER_MANAGE = "officer:manage"
@@ -46,7 +49,7 @@ class Permission(StrEnum):
 
 
 class EditionState(StrEnum):
-    """Follows from the approvals and the day, never stored."""
+    """Of an edition of the terms or a CP document; follows from the approvals and the day, never stored."""
 
     DRAFT = "draft"
     UNUSED = "unused"
@@ -108,6 +111,25 @@ class RecoveryState(StrEnum):
     OPENED = "opened"
     DECLINED = "declined"
     LAPSED = "lapsed"
+
+
+class ConsentKind(StrEnum):
+    APPLICATION = "application"
+    RECONSENT = "reconsent"
+
+
+class ReconsentState(StrEnum):
+    ASKED = "asked"
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
+class ReconsentDecision(StrEnum):
+    """What follows a refusal."""
+
+    REVOKE = "revoke"
+    KEEP = "keep"
+    """The certificates stay as they are until they expire."""
 
 
 class CheckedField(StrEnum):
@@ -189,104 +211,9 @@ class RecoveryGround(StrEnum):
     LEGAL_ORDER = "legal_order"
 
 
-class Outcome(StrEnum):
-    BEGUN = "begun"
-    DONE = "done"
-    REFUSED = "refused"
+class AddressGround(StrEnum):
+    """Why the address of a consent is looked at."""
 
-
-class Damage(StrEnum):
-    """What a walk over the audit record can find."""
-
-    MISSING = "missing"
-    CHANGED = "changed"
-    UNREADABLE = "unreadable"
-    BEYOND_HEAD = "beyond_head"
-    HEAD_MISSING = "head_missing"
-    OTHER_ROOT = "other_root"
-    OTHER_FRONTIER = "other_frontier"
-
-
-class Subject(StrEnum):
-    """What an audit entry is about."""
-
-    INSTALLATION = "installation"
-    OFFICER = "officer"
-    CUSTODIAN = "custodian"
-    CORPORATION = "corporation"
-    PERSON = "person"
-    EDITION = "edition"
-    APPLICATION = "application"
-    CERTIFICATE = "certificate"
-    ORDER = "order"
-    DELIVERY = "delivery"
-    BACKUP = "backup"
-    RECOVERY = "recovery"
-    REVOCATION = "revocation"
-    CRL = "crl"
-    REPORT = "report"
-    ENDPOINT = "endpoint"
-    ACCESS_CODE = "access_code"
-
-
-class Event(StrEnum):
-    INSTALLATION_CREATED = "installation:created"
-    INSTALLATION_CLAIMED = "installation:claimed"
-    DEMO_CREATED = "demo:created"
-    OFFICER_INVITED = "officer:invited"
-    OFFICER_JOINED = "officer:joined"
-    OFFICER_SIGNED_IN = "officer:signed_in"
-    OFFICER_SIGNED_OUT = "officer:signed_out"
-    OFFICER_PASSWORD_CHANGED = "officer:password_changed"  # noqa: S105 - an event, not a password
-    OFFICER_TOTP_ENROLLED = "officer:totp_enrolled"
-    OFFICER_ROLES_CHANGED = "officer:roles_changed"
-    OFFICER_DEACTIVATED = "officer:deactivated"
-    CUSTODIAN_KEY_MADE = "custodian:key_made"
-    CUSTODIAN_APPOINTED = "custodian:appointed"
-    CUSTODIAN_RELEASED = "custodian:released"
-    CORPORATION_REGISTERED = "corporation:registered"
-    CORPORATION_CHANGED = "corporation:changed"
-    PERSON_REGISTERED = "person:registered"
-    PERSON_CHANGED = "person:changed"
-    PERSON_INVITED = "person:invited"
-    PERSON_CODE_SENT = "person:code_sent"
-    PERSON_SIGNED_IN = "person:signed_in"
-    PERSON_SIGNED_OUT = "person:signed_out"
-    EDITION_IMPORTED = "edition:imported"
-    EDITION_APPROVED = "edition:approved"
-    CONSENT_GIVEN = "consent:given"
-    APPLICATION_DRAFTED = "application:drafted"
-    APPLICATION_EDITED = "application:edited"
-    APPLICATION_SUBMITTED = "application:submitted"
-    APPLICATION_WITHDRAWN = "application:withdrawn"
-    APPLICATION_LAPSED = "application:lapsed"
-    APPLICATION_SCREENING_STARTED = "application:screening_started"
-    APPLICATION_FIELD_CHECKED = "application:field_checked"
-    APPLICATION_SCREENED = "application:screened"
-    APPLICATION_RETURNED = "application:returned"
-    APPLICATION_APPROVED = "application:approved"
-    APPLICATION_REJECTED = "application:rejected"
-    APPLICATION_DOCUMENT_OPENED = "application:document_opened"
-    ORDER_ASKED = "order:asked"
-    ORDER_FAILED = "order:failed"
-    CERTIFICATE_ISSUED = "certificate:issued"
-    BACKUP_SEALED = "backup:sealed"
-    BACKUP_DESTROYED = "backup:destroyed"
-    DELIVERY_SENT = "delivery:sent"
-    DELIVERY_TAKEN = "delivery:taken"
-    DELIVERY_CONFIRMED = "delivery:confirmed"
-    DELIVERY_ENDED = "delivery:ended"
-    RECOVERY_REQUESTED = "recovery:requested"
-    RECOVERY_AUTHORIZED = "recovery:authorized"
-    RECOVERY_DECLINED = "recovery:declined"
-    RECOVERY_LAPSED = "recovery:lapsed"
-    RECOVERY_SHARE_OPENED = "recovery:share_opened"
-    RECOVERY_OPENED = "recovery:opened"
-    REVOCATION_RECEIVED = "revocation:received"
-    REVOCATION_DECIDED = "revocation:decided"
-    REVOCATION_REFUSED = "revocation:refused"
-    REVOCATION_EXECUTED = "revocation:executed"
-    CRL_PUBLISHED = "crl:published"
-    REPORT_BUILT = "report:built"
-    ACCESS_DENIED = "access:denied"
-    CODE_DENIED = "code:denied"
+    DISPUTE = "dispute"
+    LEGAL_ORDER = "legal_order"
+    INVESTIGATION = "investigation"

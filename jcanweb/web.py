@@ -1,9 +1,10 @@
 """What every answer has in common: page or partial, downloads, error pages, headers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from importlib.metadata import distribution
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeVar
 
 from flask import (
@@ -19,6 +20,7 @@ from flask import (
     render_template,
     request,
     send_file,
+    session,
     url_for,
 )
 from flask_limiter import Limiter
@@ -31,13 +33,14 @@ from jcanweb import audit, calendar, clock, labels
 from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.errors import RuleViolation
+from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import Officer
 from jcanweb.permissions import permissions_of, public
 from jcanweb.services import desk
 from jcanweb.services.demo import is_demo
 from jcanweb.services.trail import Step
 from jcanweb.sessions import SHARED
-from jcanweb.vocabulary import Event, Outcome, Permission, Subject
+from jcanweb.vocabulary import Permission
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])
@@ -53,6 +56,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+TEXT_SIZES = {"normal": "標準", "large": "大", "largest": "特大"}
+"""Of an applicant's pages, chosen on the terms and kept with the session."""
 SENTENCES = {
     400: "送信された内容を確認できませんでした。しばらく操作がないと、入り直しが必要になります。"
     "前の画面に戻って入力した内容を控え、画面を開き直してから、もう一度お試しください。",
@@ -72,6 +77,7 @@ NAVIGATION = [
     ("organizations.listing", "法人", Permission.ORGANIZATION_VIEW),
     ("reports.listing", "帳票", Permission.REPORT_VIEW),
     ("terms.listing", "規約", Permission.TERMS_VIEW),
+    ("policy.listing", "証明書ポリシー", Permission.TERMS_VIEW),
     ("audit.listing", "監査", Permission.AUDIT_VIEW),
     ("officers.listing", "担当者", Permission.OFFICER_VIEW),
     ("custodians.listing", "鍵の管理者", Permission.CUSTODIAN_APPOINT),
@@ -156,6 +162,16 @@ def download(content: bytes | IO[bytes], name: str, mimetype: str) -> Response:
     return send_file(file, mimetype, as_attachment=True, download_name=name, max_age=0)
 
 
+def table(name: str, build: Callable[[IO[bytes]], int]) -> Response:
+    """The CSV that `build` writes and tells the size of in bytes, through a file so that memory stays flat."""
+    out = SpooledTemporaryFile(max_size=1024 * 1024, dir=current_app.instance_path)
+    size = build(out)
+    out.seek(0)
+    answer = download(out, name, "text/csv")
+    answer.content_length = size
+    return answer
+
+
 @blueprint.get("/assets/htmx.js")
 @public
 def htmx() -> Response:
@@ -197,6 +213,8 @@ def context() -> dict[str, Any]:
         "signed_in_name": officer.name if officer else person.name if person else None,
         "sign_out_url": url_for("security.logout") if officer else url_for("enrollment.sign_out") if person else None,
         "me_url": url_for("officers.me") if officer else url_for("enrollment.my") if person else None,
+        "text_size": session.get("text_size", "normal") if person else "normal",
+        "text_sizes": TEXT_SIZES,
         "messages": get_flashed_messages(with_categories=True),
         "footer_links": [(url_for("terms.in_force"), "利用規約"), (url_for("status.crl"), "失効リスト（CRL）"),
                          (url_for("public.home"), "トップ")],
@@ -204,6 +222,7 @@ def context() -> dict[str, Any]:
         "now": clock.now(),
         "remaining": lambda deadline: calendar.remaining(clock.now(), deadline),
         "lra_name": setting("LRA_NAME_JA"),
+        "lra_contact": setting("LRA_CONTACT"),
     }  # fmt: skip
 
 
@@ -218,11 +237,11 @@ def navigation(officer: Officer) -> Iterator[dict[str, Any]]:
                    "current": request.blueprint == feature}  # fmt: skip
 
 
-def refused(violation: RuleViolation) -> tuple[str, int]:
+def refused(violation: RuleViolation, page: str = "errors/409.html") -> tuple[str, int]:
     """A rule refused where the view had no page of its own for it."""
     audit.refuse(Event.ACCESS_DENIED, Subject.ENDPOINT, str(request.endpoint)[:80],
                  by=g.get("officer") or g.get("person"), reason=violation.code)  # fmt: skip
-    return render_template("errors/409.html", heading=violation.heading, sentence=violation.sentence), 409
+    return render_template(page, heading=violation.heading, sentence=violation.sentence), 409
 
 
 def trouble(problem: HTTPException) -> Any:

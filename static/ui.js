@@ -49,6 +49,13 @@
     counter.classList.toggle("over", length > Number(counter.dataset.counterMax));
   });
 
+  // How many statements of the terms are ticked.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("[data-ticks]");
+    const count = form?.querySelector("[data-ticked]");
+    if (count) count.textContent = form.querySelectorAll('input[type="checkbox"]:checked').length;
+  });
+
   // j / k: the first link of the next or previous row; Enter then opens it, as on any link.
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -10,6 +10,7 @@ from jcanweb import audit, clock
 from jcanweb import terms as reader
 from jcanweb.calendar import jst_date
 from jcanweb.database import db
+from jcanweb.events import Event, Subject
 from jcanweb.models import (
     Application,
     Consent,
@@ -20,18 +21,12 @@ from jcanweb.models import (
     FieldCheck,
     Officer,
     Person,
+    PolicyApproval,
+    PolicyDocument,
     Receipt,
 )
-from jcanweb.services import documents, presentation, receipts, terms
-from jcanweb.vocabulary import (
-    AgreementState,
-    Authority,
-    CheckedField,
-    Event,
-    Role,
-    Subject,
-    Verdict,
-)
+from jcanweb.services import documents, policy, presentation, receipts, terms
+from jcanweb.vocabulary import AgreementState, Authority, CheckedField, Role, Verdict
 from jcanweb.vocabulary import (
     ApplicationState as A,
 )
@@ -170,4 +165,18 @@ def edition(source: bytes, *, version: str = "9.0", effective_on: date | None = 
     made = terms.import_edition(source, version=version, proposed_on=effective_on or jst_date(clock.now()))
     made.approval = EditionApproval(version=version, official=True, approved_by=officer(Role.APPROVER).id,
                                     approved_at=clock.now(), effective_on=made.proposed_on)  # fmt: skip
+    return _kept(made)
+
+
+def policy_document(
+    version: str = "9.0", *, effective_on: date | None = None, **values: Any
+) -> PolicyDocument:
+    """An official CP approved as it would stand there; the day may be past."""
+    day, at = effective_on or jst_date(clock.now()), clock.now()
+    entry = policy.PolicyEntry(**{"name": f"Sample CP {version}", "version": version, "proposed_on": day,
+                                  "url": f"https://cp.example.jp/{version}.pdf", "oid": "1.3.6.1.4.1.99999.2.1",
+                                  **values})  # fmt: skip
+    made = policy.register(entry, by=officer(Role.SCREENER))
+    made.approval = PolicyApproval(version=version, official=True, registered_by=made.registered_by,
+                                   approved_by=officer(Role.APPROVER).id, approved_at=at, effective_on=day)  # fmt: skip
     return _kept(made)

@@ -8,17 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
-from werkzeug.routing import Rule
 
-from jcanweb import clock, create_app
+from jcanweb import clock, config, create_app, jobs, keys
+from jcanweb.database import alembic, db, transaction
+from jcanweb.services.setup import prepare
+from tests import plain
+from tests.page import Visitor
 
 START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Japan
 URI = os.environ.get("JCANWEB_TEST_DATABASE_URI")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-SETTINGS: dict[str, Any] = {"TESTING": True, "RATELIMIT_ENABLED": False, "PFX_ROUNDS": 2048}
+SETTINGS: dict[str, Any] = {
+    "TESTING": True, "RATELIMIT_ENABLED": False, "PFX_ROUNDS": 2048,
+    "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {"argon2__time_cost": 1, "argon2__memory_cost": 64},  # quick, not safe
+}  # fmt: skip
+jobs.PAUSE = 0  # no page waits for its turn
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -73,62 +79,67 @@ def blueprint_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clock.replace(lambda: START)
     app = create_app(SETTINGS | database(f"jcanweb_first_{WORKER}"), instance=str(folder))
     with app.app_context():
-        from jcanweb.database import alembic, db, transaction
-        from jcanweb.services.setup import prepare
-
         alembic.upgrade()
         with transaction():
             prepare()
-        if not URI:
-            db.session.execute(text("SELECT 1"))
-            db.session.rollback()
         db.session.remove()
         db.engine.dispose()
     clock.replace(None)
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def routes() -> Iterator[None]:
-    """Every app has the same routes: their URL builders, most of the cost of an app, are compiled once a run."""
-    compile_builder, made = Rule._compile_builder, {}
+class Installation:
+    """One app, most of the cost of a test, for all tests of this process; folder and database as set up for each."""
 
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, repr(rule.defaults), rule.subdomain, rule.host, append_unknown)
-        if key not in made:
-            made[key] = compile_builder(rule, append_unknown)
-        return made[key]
+    def __init__(self, first: Path, folder: Path) -> None:
+        self.first, self.folder, self.name = first, folder, f"jcanweb_test_{WORKER}"
+        self.app: Any = None
 
-    Rule._compile_builder = once  # type: ignore[method-assign]  # the library offers no such cache
-    yield
-    Rule._compile_builder = compile_builder  # type: ignore[method-assign]  # as it was
+    def begin(self) -> Any:
+        """The app as it was made, on a copy of what is set up."""
+        if self.app is not None:
+            self.engine.dispose()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(self.first, self.folder)
+        if URI:
+            admin(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+            admin(f"CREATE DATABASE {self.name} TEMPLATE jcanweb_first_{WORKER}")
+        if self.app is None or config._settings is not self.app.config:  # a test made another app
+            self.make()
+        self.app.config.clear()
+        self.app.config.update(self.settings)
+        keys.load(self.app)
+        with self.app.app_context():
+            db.engines[None] = self.engine.execution_options()  # who listens to it listens for one test
+        return self.app
+
+    def make(self) -> None:
+        self.app = create_app(SETTINGS | database(self.name), instance=str(self.folder))
+        self.settings = dict(self.app.config)
+        with self.app.app_context():
+            self.engine = db.engine
+        if not URI:  # no test cuts the power: the disk need not be waited for
+            event.listen(self.engine, "connect", lambda made, _: made.execute("PRAGMA synchronous=OFF"))
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates are compiled once a run, not once a test."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def installation(blueprint_instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return Installation(blueprint_instance, tmp_path_factory.mktemp("test") / "instance")
 
 
 @pytest.fixture
-def app(blueprint_instance: Path, tmp_path: Path, hands: Hands, compiled: Any) -> Iterator[Any]:
-    folder = tmp_path / "instance"
-    shutil.copytree(blueprint_instance, folder)
-    name = f"jcanweb_test_{WORKER}"
-    if URI:
-        admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        admin(f"CREATE DATABASE {name} TEMPLATE jcanweb_first_{WORKER}")
-    made = create_app(SETTINGS | database(name), instance=str(folder))
-    made.jinja_env.bytecode_cache = compiled
-    yield made
-    with made.app_context():
-        from jcanweb.database import db
-        from tests import plain
-
+def app(installation: Installation, hands: Hands) -> Iterator[Any]:
+    app = installation.begin()
+    yield app
+    with app.app_context():
         db.session.remove()
         plain.check()
-        db.session.remove()
-        db.engine.dispose()
+
+
+@pytest.fixture
+def own_app(app: Any) -> Any:
+    """Another app of the same installation, for a test that adds to its routes."""
+    return create_app(SETTINGS | database(f"jcanweb_test_{WORKER}"), instance=app.instance_path)
 
 
 @pytest.fixture
@@ -139,8 +150,6 @@ def context(app: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def browser(app: Any) -> Any:
+def browser(app: Any) -> Visitor:
     """A visitor whose every page is checked."""
-    from tests.page import Visitor
-
     return Visitor(app)

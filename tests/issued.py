@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import select
 
 from jcanweb import clock, keys
+from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.database import db, next_number
 from jcanweb.issuers import port
@@ -25,12 +26,12 @@ from jcanweb.models import (
     Delivery,
     Officer,
     Order,
+    PolicyDocument,
 )
 from jcanweb.pki.enclave_process import Enclave
 from jcanweb.pki.officer_key import OfficerKey, new_officer_key
-from jcanweb.pki.profile import Profile, Subject
 from jcanweb.pki.sealbox import new_token, open_delivery, seal_delivery, token_hash
-from jcanweb.services import delivery
+from jcanweb.services import delivery, issuance, policy
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
@@ -112,10 +113,15 @@ def issued(state: CertificateState = CertificateState.DELIVERED, *, application:
     operator = operator or officer(Role.OPERATOR)
     bench = _Bench(subscriber_key(db.session.query(Certificate).count()))
     number = f"JC-{next_number('certificate'):08}"
-    order = _order(application, operator, bench, number, at)
+    order, under = _order(application, operator, bench, number, at), policy.in_force(jst_date(at))
     signed = keys.issuer().issue(
         port.Order(
-            order.request_id, _profile(), _subject(application), application.years, bench.public_key, at
+            order.request_id,
+            issuance.profile(under),
+            issuance.subject_of(application),
+            application.years,
+            bench.public_key,
+            at,
         )
     )
     tokens, ids = (
@@ -127,7 +133,7 @@ def issued(state: CertificateState = CertificateState.DELIVERED, *, application:
         "pfx": held[CustodianGroup.KEY], "pin": held[CustodianGroup.PIN], "security": held[CustodianGroup.SECURITY],
         "targets": {kind: {"record_id": ids[kind], "token": tokens[kind], "context": kind} for kind in SecretKind},
     })  # fmt: skip
-    made = _certificate(application, operator, order, signed, state, at)
+    made = _certificate(application, operator, order, signed, under, state, at)
     for kind in SecretKind:
         _backup(made, kind, ids[kind], sealed[f"{kind}_sealed"], at)
     pfx, pin = (open_delivery(tokens[kind], sealed[f"{kind}_delivery"], kind) for kind in SecretKind)
@@ -148,19 +154,6 @@ def put_out(made: Issued, *, hours: int | None = None) -> dict[SecretKind, str]:
     return to.tokens
 
 
-def _profile() -> Profile:
-    url = setting("PUBLIC_URL")
-    return Profile(country=setting("LRA_COUNTRY"), state=setting("LRA_STATE"), locality=setting("LRA_LOCALITY"),
-                   organization=setting("LRA_ORGANIZATION"), policy_oid=setting("POLICY_OID"),
-                   cps_url=setting("POLICY_URL"), cdp_url=f"{url}/crl/issuing.crl",
-                   aia_ca_issuers_url=f"{url}/ca/issuing.cer")  # fmt: skip
-
-
-def _subject(application: Application) -> Subject:
-    corporation = application.corporation
-    return Subject(corporation.corporate_number, application.organization_unit, application.common_name)
-
-
 def _order(application: Application, operator: Officer, bench: _Bench, number: str, at: datetime) -> Order:
     application.state = ApplicationState.ISSUED
     application.issued_by, application.issued_at = operator.id, at
@@ -173,7 +166,7 @@ def _order(application: Application, operator: Officer, bench: _Bench, number: s
 
 
 def _certificate(application: Application, operator: Officer, order: Order, signed: port.Issued,
-                 state: CertificateState, at: datetime) -> Certificate:  # fmt: skip
+                 under: PolicyDocument, state: CertificateState, at: datetime) -> Certificate:  # fmt: skip
     parsed = x509.load_der_x509_certificate(signed.certificate_der)
     made = Certificate(
         jc_number=order.jc_number, application_id=application.id, order_id=order.id, person_id=application.person_id,
@@ -184,8 +177,7 @@ def _certificate(application: Application, operator: Officer, order: Order, sign
         organization_unit=application.organization_unit, common_name=application.common_name,
         not_before=parsed.not_valid_before_utc, not_after=parsed.not_valid_after_utc, der=signed.certificate_der,
         chain_der=signed.chain_der[0], public_key_sha256=order.public_key_sha256,
-        policy_document=setting("POLICY_DOCUMENT"), policy_version=setting("POLICY_VERSION"),
-        policy_url=setting("POLICY_URL"),
+        policy_id=under.id, policy_document=under.name, policy_version=under.version, policy_url=under.url,
         delivered_at=None if state is CertificateState.ISSUED else at + timedelta(minutes=5),
         revoked_at=at + timedelta(minutes=10) if state is CertificateState.REVOKED else None,
     )  # fmt: skip

@@ -88,10 +88,10 @@ class Visitor:
         """Fill in the form with that button on the page in front of us and press it."""
         assert self.page is not None
         form = self.page.form(button)
-        for found in form.iter(f"{HTML}button"):
-            if button in "".join(found.itertext()) and found.get("name"):
-                values.setdefault(found.get("name", ""), found.get("value", ""))
-        url = urljoin(self.page.url, form.get("action") or self.page.url)
+        pressed = next(found for found in form.iter(f"{HTML}button") if button in "".join(found.itertext()))
+        if pressed.get("name"):
+            values.setdefault(pressed.get("name", ""), pressed.get("value", ""))
+        url = urljoin(self.page.url, pressed.get("formaction") or form.get("action") or self.page.url)
         multipart = form.get("enctype") == "multipart/form-data"
         data = fields(form) | {name: value for name, value in values.items() if value is not None}
         if form.get("method", "get").lower() == "get":

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from jcanweb.pki import bundle, presentation, receipt
 from jcanweb.pki.canonical import canonical
 from jcanweb.pki.presentation import Presentation, Statement
-from jcanweb.pki.tree import Frontier, inclusion_proofs, leaf_hash
+from jcanweb.pki.tree import Frontier, inclusion_proof, leaf_hash
 from tests import tsa
 
 GIVEN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -107,8 +107,9 @@ def evidence(files, **changes):
     """A bundle of these files and the audit entries 3 and 17 of a record of forty."""
     texts = {17: entry_text(), 3: entry_text(4, event="person:signed_in", facts={})}
     record = leaves(40, texts)
-    paths = inclusion_proofs(record, texts)
-    entries = tuple(receipt.Entry(texts[index], index, tuple(path)) for index, path in sorted(paths.items()))
+    entries = tuple(
+        receipt.Entry(texts[index], index, tuple(inclusion_proof(record, index))) for index in sorted(texts)
+    )
     frontier = Frontier()
     for leaf in record:
         frontier.append(leaf)

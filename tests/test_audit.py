@@ -10,13 +10,16 @@ from sqlalchemy.exc import DatabaseError
 
 from jcanweb import audit, clock
 from jcanweb.database import after_commit, db, transaction
-from jcanweb.models import AuditEntry, AuditHead, Corporation
+from jcanweb.events import Damage, Event, Outcome, Subject
+from jcanweb.models import AuditEntry, AuditHead, Corporation, ReceiptTimestamp
 from jcanweb.models.triggers import APPEND_ONLY
 from jcanweb.pki.tree import Frontier, leaf_hash, root_of
 from jcanweb.services import status
-from jcanweb.vocabulary import ApplicationState, Damage, Event, Outcome, Role, Subject
+from jcanweb.vocabulary import ApplicationState, Role
 from tests import builders, plain
+from tests.issued import issued_certificate
 from tests.people import PASSWORD, officer
+from tests.withdrawals import withdraw
 
 
 def entries() -> list[AuditEntry]:
@@ -238,6 +241,11 @@ def rehash(sequence: int) -> None:
     entry = db.session.get_one(AuditEntry, sequence)
     sql("UPDATE audit_entry SET leaf = :leaf WHERE sequence = :sequence", sequence=sequence,
         leaf=leaf_hash(audit.canonical(entry)).hex())  # fmt: skip
+    frontier = Frontier()
+    for entry in entries():
+        frontier.append(bytes.fromhex(entry.leaf))
+        sql("UPDATE audit_entry SET peak = :peak WHERE sequence = :sequence", sequence=frontier.size,
+            peak=frontier.peak().hex())  # fmt: skip
 
 
 def rewrite_root() -> None:
@@ -245,10 +253,10 @@ def rewrite_root() -> None:
     sql("UPDATE audit_head SET root = :root, size = :size", root=root_of(leaves).hex(), size=len(leaves))
 
 
-COPY = ("INSERT INTO audit_entry SELECT :number, at, event, outcome, subject, subject_id, actor, facts, act, leaf"
+COPY = ("INSERT INTO audit_entry SELECT :number, at, event, outcome, subject, subject_id, actor, facts, act, leaf, peak"
         " FROM audit_entry WHERE sequence = 4")  # fmt: skip
 CHANGED, MISSING = [Damage.CHANGED, Damage.OTHER_ROOT], [Damage.MISSING]
-ONE = "UPDATE audit_entry SET {} WHERE sequence = 5"
+ONE = "UPDATE audit_entry SET {} WHERE sequence = 6"
 DOCTORINGS: dict[str, tuple[list[str], list[Damage]]] = {
     "another event": ([ONE.format("event = 'application:returned'")], CHANGED),
     "another outcome": ([ONE.format("outcome = 'refused'")], CHANGED),
@@ -264,6 +272,7 @@ DOCTORINGS: dict[str, tuple[list[str], list[Damage]]] = {
     "another time": ([ONE.format("at = '2026-11-24 01:00:00.000001+00:00'")], CHANGED),
     "another act": ([ONE.format("act = '0'")], CHANGED),
     "another leaf": ([ONE.format(f"leaf = '{'0' * 64}'")], [Damage.CHANGED]),
+    "another peak": ([ONE.format(f"peak = '{'0' * 64}'")], [Damage.CHANGED]),
     "a leaf that is no hash": ([ONE.format("leaf = '?'")], [Damage.CHANGED]),
     "a time that is none": ([ONE.format("at = 'no time'")], [Damage.UNREADABLE]),
     "facts that are no JSON": ([ONE.format("facts = '{'")], [Damage.UNREADABLE]),
@@ -312,18 +321,18 @@ def test_a_doctored_record_is_found(record: list[AuditEntry], doctoring: str) ->
 
 def test_a_changed_row_is_named(record: list[AuditEntry]) -> None:
     sql(ONE.format("actor = 'officer:4'"))
-    assert [str(one) for one in audit.verify()] == ["changed 5", "other_root"]
+    assert [str(one) for one in audit.verify()] == ["changed 6", "other_root"]
 
 
 def test_a_changed_row_with_a_new_leaf_changes_the_root(record: list[AuditEntry]) -> None:
     sql(ONE.format("actor = 'officer:4'"))
-    rehash(5)
+    rehash(6)
     assert [one.damage for one in audit.verify()] == [Damage.OTHER_ROOT]
 
 
 def test_a_new_leaf_and_a_new_root_leave_the_frontier_behind(record: list[AuditEntry]) -> None:
     sql(ONE.format("actor = 'officer:4'"))
-    rehash(5)
+    rehash(6)
     rewrite_root()
     assert [one.damage for one in audit.verify()] == [Damage.OTHER_FRONTIER]
 
@@ -350,7 +359,10 @@ def test_the_tree_is_that_of_rfc_9162(context: Any) -> None:
 @pytest.fixture
 def kept(context: Any) -> None:
     """A row in every append-only table."""
-    builders.receipt(builders.application(ApplicationState.APPROVED))
+    application = builders.application(ApplicationState.APPROVED)
+    receipt = builders.receipt(application)
+    db.session.add(ReceiptTimestamp(receipt_id=receipt.id, token=b"x", stamped_at=clock.now()))
+    withdraw(issued_certificate(application=application))
     status.publish()
     db.session.commit()
 

@@ -10,6 +10,7 @@ from jcanweb.calendar import (
     japanese_date,
     japanese_datetime,
     jst_date,
+    months_after,
     months_before,
     remaining,
     within_months,
@@ -147,7 +148,7 @@ def test_a_moment_where_a_day_is_meant_is_refused(act) -> None:
 
 
 def test_a_negative_count_is_refused() -> None:
-    for count_from in (add_business_days, months_before):
+    for count_from in (add_business_days, months_after, months_before):
         with pytest.raises(ValueError, match="negative"):
             count_from(date(2026, 11, 22), -1)
 
@@ -157,3 +158,16 @@ def test_the_answer_is_always_a_business_day_and_each_step_is_later(day: date, c
     landed = add_business_days(day, count)
     assert is_business_day(landed)
     assert day <= landed < add_business_days(day, count + 1) or count == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "expected"),
+    [
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2026, 11, 24), 2, date(2027, 1, 24)),
+        (date(2027, 11, 30), 3, date(2028, 2, 29)),
+        (date(2026, 11, 24), 0, date(2026, 11, 24)),
+    ],
+)
+def test_months_after_end_with_the_month(day: date, count: int, expected: date) -> None:
+    assert months_after(day, count) == expected

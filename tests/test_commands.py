@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from jcanweb import terms
+from jcanweb import create_app, terms
 from jcanweb.commands import main
+from jcanweb.database import transaction
 from jcanweb.pki import officer_key, receipt, share_file, vault
-from tests import receipts
+from jcanweb.services import addresses
+from tests import builders, receipts
 
 
 @pytest.fixture
@@ -63,6 +65,21 @@ def test_a_receipt_is_checked_without_an_instance(typed: Typed, tmp_path: Path) 
     typed("verify", str(tmp_path / "none.json"), code=2)
     assert "--tsa-root" in typed("verify", "--help").output
     assert not (tmp_path / "instance").exists()
+
+
+def test_the_address_of_a_consent_is_read_at_the_terminal(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JCANWEB_CONSENT_ADDRESS_DAYS", "30")
+    typed("migrate")
+    with create_app().app_context(), transaction():
+        one = builders.application()
+        addresses.keep(one.consents[0], "192.0.2.7")
+    assert "192.0.2.7" in typed("consent-address", one.number, "--ground", "dispute").output
+    assert "no address" in typed("consent-address", "T99999999", "--ground", "dispute", code=1).output
+    typed("consent-address", one.number, "--ground", "curiosity", code=2)
+    typed("consent-address", one.number, code=2)
+    assert "whole" in typed("verify-audit").output
 
 
 # --- a custodian's own computer -----------------------------------------------------------------------

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from jcanweb import labels, permissions, vocabulary
+from jcanweb import events, labels, permissions, vocabulary
 from jcanweb.audit import EVENT_FACTS
 from jcanweb.config import DEFAULTS
-from jcanweb.vocabulary import Event, Permission, Role
+from jcanweb.events import Event
+from jcanweb.vocabulary import Permission, Role
 
 PACKAGE = Path(__file__).resolve().parents[1] / "jcanweb"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 PURE = ("terms", "names", "pki", "sheets")
-LONGER = {"verifier.py": 570}  # one file, so that it can be handed to an outsider and read and run alone
+LONGER = {"verifier.py": 570}
+"""It is handed to an outsider and read and run alone."""
 
 
 def shelf(path: Path) -> str:
@@ -56,7 +58,7 @@ def test_every_file_keeps_to_its_layer(path: Path) -> None:
         assert ours(path) <= {"issuers", "pki", "vocabulary", "errors"}, "an issuer stands behind its port"
         assert not libraries & {"flask", "sqlalchemy"}
     if where == "models":
-        assert ours(path) <= {"models", "database", "vocabulary", "terms"}, (
+        assert ours(path) <= {"models", "database", "events", "vocabulary", "terms"}, (
             "a model knows the database and the words"
         )
 
@@ -94,9 +96,9 @@ def test_every_endpoint_says_who_may(app: Any) -> None:
     assert silent == []
 
 
-def test_an_endpoint_that_says_nothing_is_closed(app: Any, browser: Any) -> None:
-    app.add_url_rule("/silent", "silent", lambda: "open")
-    assert browser.client.get("/silent").status_code == 403
+def test_an_endpoint_that_says_nothing_is_closed(own_app: Any) -> None:
+    own_app.add_url_rule("/silent", "silent", lambda: "open")
+    assert own_app.test_client().get("/silent").status_code == 403
 
 
 def test_every_event_has_its_facts() -> None:
@@ -105,7 +107,7 @@ def test_every_event_has_its_facts() -> None:
 
 def test_every_event_is_recorded_somewhere() -> None:
     elsewhere = "".join(
-        path.read_text("utf-8") for path in FILES if path.stem not in {"audit", "vocabulary", "labels"}
+        path.read_text("utf-8") for path in FILES if path.stem not in {"audit", "events", "labels"}
     )
     assert [event.name for event in Event if f"Event.{event.name}," not in elsewhere] == []
 
@@ -126,7 +128,10 @@ def test_every_member_has_a_label() -> None:
     for kind, words in labels.LABELS.items():
         assert set(words) == {member.value for member in kind}, kind
     shown = {
-        kind for kind in vars(vocabulary).values() if isinstance(kind, type) and hasattr(kind, "__members__")
+        kind
+        for words in (vocabulary, events)
+        for kind in vars(words).values()
+        if isinstance(kind, type) and hasattr(kind, "__members__")
     }
     assert shown - set(labels.LABELS) - {Permission} <= {vocabulary.StrEnum}
 

@@ -325,3 +325,31 @@ def test_the_errors_text_is_not_kept(server: Server, context: Any) -> None:
 
 def test_the_outbox_page_is_closed_when_mail_is_really_sent(app: Any, server: Server) -> None:
     assert app.test_client().get("/outbox").status_code == 404
+
+
+# --- one of thousands ---------------------------------------------------------------------------------
+
+
+def test_a_mail_to_thousands_waits_for_every_other_and_for_a_round(
+    context: Any, hands: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(mail, "BATCH", 1)
+    with transaction():
+        mail.send("many@example.jp", "officer_invitation", bulk=True, name="花子", link="x")
+    assert outbox(context) == []
+    hands.forward(minutes=1)
+    with transaction():
+        write("one@example.jp")
+    assert [found["To"] for found in outbox(context)] == ["one@example.jp"]
+
+
+def test_the_job_sends_more_than_one_round_and_ends_in_time(context: Any, monkeypatch: Any) -> None:
+    with transaction():
+        for number in range(mail.BATCH + 5):
+            mail.send(f"p{number}@example.jp", "officer_invitation", bulk=True, name="花子", link="x")
+    monkeypatch.setattr(mail, "DRAIN_SECONDS", -1)
+    mail.drain()
+    assert len(outbox(context)) == mail.BATCH
+    monkeypatch.setattr(mail, "DRAIN_SECONDS", 50)
+    mail.drain()
+    assert len(outbox(context)) == mail.BATCH + 5

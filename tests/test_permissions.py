@@ -254,9 +254,7 @@ def test_a_change_that_is_rolled_back_leaves_the_sessions(
     assert browser.get("/me").h1 == "自分の設定"
 
 
-def test_a_request_under_way_does_not_bring_a_dead_session_back(
-    app: Any, browser: Visitor, hands: Any
-) -> None:
+def test_a_request_under_way_does_not_bring_a_dead_session_back(own_app: Any, hands: Any) -> None:
     """The page was being made when the roles changed: what it saves at its end revives nothing."""
 
     @permissions.requires(Permission.PROFILE_MANAGE)
@@ -265,14 +263,15 @@ def test_a_request_under_way_does_not_bring_a_dead_session_back(
         db.session.commit()
         return "made"
 
-    app.add_url_rule("/slow", "slow", slow)
-    with app.app_context(), transaction():
+    own_app.add_url_rule("/slow", "slow", slow)
+    browser = Visitor(own_app)
+    with own_app.app_context(), transaction():
         who = officer(Role.AUDITOR)
-    enter(app, browser, who)
+    enter(own_app, browser, who)
     hands.forward(minutes=1)  # long enough for the session's time to be written again
     assert browser.client.get("/slow").data == b"made"
     assert browser.get("/me").h1 == "サインイン"
-    with app.app_context():
+    with own_app.app_context():
         assert db.session.query(WebSession).filter_by(officer_id=who.id).count() == 0
 
 

@@ -18,13 +18,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from jcanweb import labels, vocabulary
+from jcanweb import events, labels, vocabulary
 from jcanweb.errors import WrongState
 from jcanweb.states import FOLLOWS, move
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
     OrderState,
+    ReconsentState,
     RecoveryState,
     RevocationState,
 )
@@ -32,7 +33,7 @@ from jcanweb.vocabulary import (
 LIVES: dict[type[StrEnum], StrEnum] = {
     ApplicationState: ApplicationState.DRAFT, CertificateState: CertificateState.ISSUED,
     OrderState: OrderState.ASKED, RevocationState: RevocationState.RECEIVED,
-    RecoveryState: RecoveryState.REQUESTED,
+    RecoveryState: RecoveryState.REQUESTED, ReconsentState: ReconsentState.ASKED,
 }  # fmt: skip
 """Each kind of state and where its life begins."""
 MEMBERS = [member for kind in LIVES for member in kind]
@@ -123,13 +124,14 @@ def test_the_final_states_are_these() -> None:
         "ApplicationState.ISSUED", "ApplicationState.REJECTED", "ApplicationState.WITHDRAWN", "ApplicationState.LAPSED",
         "OrderState.DONE", "OrderState.FAILED", "CertificateState.REVOKED", "RevocationState.REFUSED",
         "RevocationState.EXECUTED", "RecoveryState.OPENED", "RecoveryState.DECLINED", "RecoveryState.LAPSED",
+        "ReconsentState.AGREED",
     }  # fmt: skip
 
 
 def test_states_of_two_kinds_with_one_word_are_told_apart() -> None:
     assert (labels.tone(ApplicationState.ISSUED), labels.tone(CertificateState.ISSUED)) == ("good", "active")
     assert labels.tone(RevocationState.REFUSED) == "neutral"
-    assert labels.tone(vocabulary.Outcome.REFUSED) == "bad"
+    assert labels.tone(events.Outcome.REFUSED) == "bad"
 
 
 def reach(start: StrEnum) -> set[StrEnum]:

@@ -272,6 +272,23 @@ def test_by_sql_who_received_does_not_decide(world: World) -> None:
     passes(copy(world.decided, certificate_id=world.spare.id))
 
 
+def test_by_sql_who_received_is_not_taken_out_of_the_row(world: World) -> None:
+    decide = {"state": "'decided'", "decided_at": "received_at", "decided_by": world.screener.id}
+    refused(change(world.received, received_by="NULL", **decide), "received")
+    refused(change(world.received, received_from=world.received.certificate.person_id), "received")
+    refused(change(world.received, received_by="NULL", received_from=0, **decide), FOREIGN)
+    stranger = world.spare.person_id
+    refused(change(world.received, received_by="NULL", received_from=stranger, **decide), FOREIGN)
+
+
+def test_by_sql_who_decided_what_the_subscriber_asked_for_does_not_execute_it(world: World) -> None:
+    asked = {"certificate_id": world.spare.id, "received_by": "NULL", "received_from": world.spare.person_id}
+    execute = {"state": "'executed'", "executed_at": "decided_at"}
+    passes(copy(world.decided, **asked))
+    refused(copy(world.decided, **asked, **execute, executed_by="decided_by"), "two_person_execute")
+    passes(copy(world.decided, **asked, **execute, executed_by=world.operator.id))
+
+
 def test_by_sql_who_decided_does_not_execute(world: World) -> None:
     execute = {"state": "'executed'", "executed_at": "decided_at"}
     refused(change(world.decided, executed_by="decided_by", **execute), "two_person_execute")

@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, SelectField, TextAreaField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from jcanweb.forms.rules import choice_field
+from jcanweb.forms.rules import choice_field, options_of
 from jcanweb.models import Officer
 from jcanweb.vocabulary import CustodianGroup
 
@@ -15,7 +15,9 @@ class AppointForm(FlaskForm):
 
     def offer(self, eligible: list[Officer]) -> "AppointForm":
         """These officers to choose from; others are refused by the service."""
-        self.officer.choices = [("", "選んでください")] + [(str(one.id), one.name) for one in eligible]
+        self.officer.choices = options_of(
+            [("", "選んでください")] + [(str(one.id), one.name) for one in eligible]
+        )
         return self
 
 

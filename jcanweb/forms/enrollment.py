@@ -10,12 +10,13 @@ from wtforms.validators import AnyOf, InputRequired, ValidationError
 from jcanweb import labels, names
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
-from jcanweb.forms.officers import VersionForm
-from jcanweb.forms.rules import DayField, Rule, text_field
+from jcanweb.forms.officers import VersionForm, whole_number
+from jcanweb.forms.rules import DayField, Rule, options_of, text_field
 from jcanweb.services import documents
-from jcanweb.services.enrollment import subject_text
+from jcanweb.services.enrollment import Entry, subject_text
 from jcanweb.services.invitations import six_digits
 from jcanweb.terms import ConsentVerb, Statement
+from jcanweb.terms.statements import DUTIES
 
 
 class CodeForm(FlaskForm):
@@ -26,6 +27,11 @@ class ConsentForm(FlaskForm):
     """What was served; consent_form() adds one checkbox for each statement."""
 
     presentation = HiddenField()
+    edition = HiddenField(filters=[whole_number])
+    article = HiddenField(filters=[whole_number])
+    """The button that was pressed below an article: read up to here."""
+    text_size = HiddenField()
+    """The button that was pressed for larger or smaller text."""
 
     def accepted(self) -> set[int]:
         """The numbers of the statements that were ticked."""
@@ -33,6 +39,14 @@ class ConsentForm(FlaskForm):
             int(field.name.split("_")[1])
             for field in self
             if field.name.startswith("statement_") and field.data
+        }
+
+    def boxes(self) -> dict[tuple[int, int], BooleanField]:
+        """(article, item) → the checkbox that stands below that item."""
+        return {
+            (DUTIES, int(field.name.split("_")[1])): field
+            for field in self
+            if field.name.startswith("statement_")
         }
 
 
@@ -63,7 +77,7 @@ class ApplicationForm(VersionForm):
             InputRequired("有効期間を選んでください。"),
             AnyOf(["1", "2"], message="有効期間を選んでください。"),
         ],
-        choices=[("2", "2年"), ("1", "1年")],
+        choices=options_of([("2", "2年"), ("1", "1年")]),
         validate_choice=False,
     )
     pin_recipient_name = text_field(
@@ -78,12 +92,37 @@ class ApplicationForm(VersionForm):
     content: bytes | None = None
     """The bytes of the PDF that came with the form, once it was found good."""
 
+    def typed(self) -> dict[str, str]:
+        """What was sent, as it was typed, by the fields' names; no file."""
+        apart = ("csrf_token", "version", "seal_certificate")
+        return {one.name: one.raw_data[0] for one in self if one.raw_data and one.name not in apart}
+
+    def sent_file(self) -> bytes | None:
+        """The bytes of the PDF that came with the form, one more than may be at most; None without a file."""
+        file = self.seal_certificate.data
+        return file.read(setting("UPLOAD_MAX_BYTES") + 1) if file else None
+
+    def entry(self, earlier: bytes | None) -> Entry:
+        """What is saved of a form that was found good; `earlier`: the PDF that came at an earlier time."""
+        assert self.seal_certificate_on.data is not None  # noqa: S101 - the form asks for it
+        return Entry(
+            organization_unit=self.organization_unit.data or "",
+            organization_unit_ja=self.organization_unit_ja.data or "",
+            common_name=self.common_name.data or "",
+            common_name_ja=self.common_name_ja.data or "",
+            years=int(self.years.data),
+            pin_recipient_name=self.pin_recipient_name.data or "",
+            pin_recipient_email=self.pin_recipient_email.data or "",
+            seal_certificate_on=self.seal_certificate_on.data,
+            seal_certificate=self.content or earlier,
+        )
+
     def validate_seal_certificate(self, field: Any) -> None:
-        if not field.data:
+        content = self.sent_file()
+        if content is None:
             if not self.kept:
                 raise ValidationError("印鑑証明書のPDFを選んでください。")
             return
-        content = field.data.read(setting("UPLOAD_MAX_BYTES") + 1)
         try:
             documents.check_pdf(content)
         except RuleViolation as violation:

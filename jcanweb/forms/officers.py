@@ -6,6 +6,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from jcanweb import labels
+from jcanweb.forms.rules import options_of
 from jcanweb.vocabulary import Role
 
 
@@ -47,7 +48,7 @@ class RolesField(SelectMultipleField):
 
 
 def roles_field() -> RolesField:
-    return RolesField("役割", choices=labels.choices(Role))
+    return RolesField("役割", choices=options_of(labels.choices(Role)))
 
 
 class InviteForm(FlaskForm):

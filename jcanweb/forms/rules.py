@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
 from wtforms import Field, RadioField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import AnyOf, InputRequired, ValidationError
 from wtforms.widgets import DateInput
 
@@ -34,11 +35,16 @@ def text_field(label: str, rule: Callable[[str], Any], *, required: bool = True)
     return StringField(label, [Rule(lambda typed: rule(typed) if typed.strip() else None)])
 
 
+def options_of(choices: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Pairs of (value, label) as fields take them."""
+    return [SelectChoice(value, label) for value, label in choices]
+
+
 def choice_field(label: str, kind: Any, **options: Any) -> RadioField:
     """One member of an enum, with a Japanese sentence for any other value."""
     words = f"{label}を選んでください。"
     known = [member.value for member in kind]
-    return RadioField(label, [InputRequired(words), AnyOf(known, message=words)], choices=labels.choices(kind),
+    return RadioField(label, [InputRequired(words), AnyOf(known, message=words)], choices=options_of(labels.choices(kind)),
                       validate_choice=False, **options)  # fmt: skip
 
 

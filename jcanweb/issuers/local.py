@@ -64,7 +64,6 @@ class LocalIssuer:
         organization: str,
         root_common_name: str,
         issuing_common_name: str,
-        policy_oid: str,
         root_certificate_url: str,
         at: datetime,
     ) -> Self:
@@ -77,9 +76,7 @@ class LocalIssuer:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True, mode=0o700)
         root = create_root(country, organization, root_common_name, at)
-        issuing = create_issuing(
-            root, country, organization, issuing_common_name, policy_oid, root_certificate_url, at
-        )
+        issuing = create_issuing(root, country, organization, issuing_common_name, root_certificate_url, at)
         for name, authority in (("root", root), ("issuing", issuing)):
             _write(draft / f"{name}.key", _key_pem(authority))
             _write(draft / f"{name}.pem", authority.certificate.public_bytes(serialization.Encoding.PEM))

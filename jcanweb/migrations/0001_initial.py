@@ -43,7 +43,18 @@ def upgrade() -> None:
                 "person:signed_out",
                 "edition:imported",
                 "edition:approved",
+                "policy:registered",
+                "policy:approved",
+                "campaign:started",
+                "campaign:asked",
+                "campaign:listed",
+                "campaign:mailed",
+                "reconsent:refused",
+                "reconsent:decided",
                 "consent:given",
+                "consent:withdrawn",
+                "address:opened",
+                "address:deleted",
                 "application:drafted",
                 "application:edited",
                 "application:submitted",
@@ -77,6 +88,7 @@ def upgrade() -> None:
                 "revocation:executed",
                 "crl:published",
                 "report:built",
+                "evidence:built",
                 "access:denied",
                 "code:denied",
                 name="event",
@@ -108,6 +120,9 @@ def upgrade() -> None:
                 "corporation",
                 "person",
                 "edition",
+                "policy",
+                "campaign",
+                "reconsent",
                 "application",
                 "certificate",
                 "order",
@@ -131,6 +146,7 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("act", sa.String(length=32), nullable=False),
         sa.Column("leaf", sa.String(length=64), nullable=False),
+        sa.Column("peak", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit_entry")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
@@ -170,6 +186,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("template", sa.String(length=60), nullable=False),
+        sa.Column("bulk", sa.Boolean(), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -180,7 +197,7 @@ def upgrade() -> None:
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.create_index(
             "ix_mail_waiting",
-            ["due_at", "id"],
+            ["bulk", "due_at", "id"],
             unique=False,
             sqlite_where=sa.text("sent_at IS NULL"),
             postgresql_where=sa.text("sent_at IS NULL"),
@@ -355,6 +372,69 @@ def upgrade() -> None:
         sa.UniqueConstraint("edition_id", name=op.f("uq_edition_approval_edition_id")),
         sa.UniqueConstraint("version", name=op.f("uq_edition_approval_version")),
         sa.UniqueConstraint("official", "effective_on", name="uq_edition_approval_day"),
+    )
+    op.create_table(
+        "policy_document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("url", sa.String(length=300), nullable=False),
+        sa.Column("oid", sa.String(length=100), nullable=False),
+        sa.Column("official", sa.Boolean(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("registered_by", sa.Integer(), nullable=True),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(content IS NULL) = (sha256 IS NULL)", name=op.f("ck_policy_document_content_hashed")
+        ),
+        sa.CheckConstraint(
+            "registered_by IS NOT NULL OR NOT official", name=op.f("ck_policy_document_registered")
+        ),
+        sa.ForeignKeyConstraint(
+            ["registered_by"], ["officer.id"], name=op.f("fk_policy_document_registered_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_document")),
+        sa.UniqueConstraint("id", "registered_by", name="uq_policy_document_registered_by"),
+        sa.UniqueConstraint("id", "version", "official", name="uq_policy_document_version"),
+        sa.UniqueConstraint("id", "name", "version", "url", name="uq_policy_document_bound"),
+    )
+    op.create_table(
+        "policy_approval",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("policy_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("official", sa.Boolean(), nullable=False),
+        sa.Column("registered_by", sa.Integer(), nullable=True),
+        sa.Column("approved_by", sa.Integer(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.CheckConstraint(
+            "registered_by <> approved_by", name=op.f("ck_policy_approval_two_person_approve")
+        ),
+        sa.CheckConstraint(
+            "(registered_by IS NOT NULL AND approved_by IS NOT NULL) OR NOT official",
+            name=op.f("ck_policy_approval_approved"),
+        ),
+        sa.ForeignKeyConstraint(["approved_by"], ["officer.id"], name=op.f("fk_policy_approval_approved_by")),
+        sa.ForeignKeyConstraint(
+            ["policy_id"], ["policy_document.id"], name=op.f("fk_policy_approval_policy_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["policy_id", "registered_by"],
+            ["policy_document.id", "policy_document.registered_by"],
+            name="fk_policy_approval_registrar",
+        ),
+        sa.ForeignKeyConstraint(
+            ["policy_id", "version", "official"],
+            ["policy_document.id", "policy_document.version", "policy_document.official"],
+            name="fk_policy_approval_version",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_approval")),
+        sa.UniqueConstraint("official", "effective_on", name="uq_policy_approval_day"),
+        sa.UniqueConstraint("policy_id", name=op.f("uq_policy_approval_policy_id")),
+        sa.UniqueConstraint("version", name=op.f("uq_policy_approval_version")),
     )
     op.create_table(
         "officer_invitation",
@@ -650,7 +730,19 @@ def upgrade() -> None:
     op.create_table(
         "consent",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "application",
+                "reconsent",
+                name="consentkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("application_id", sa.Integer(), nullable=True),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("edition_id", sa.Integer(), nullable=False),
         sa.Column("edition_sha256", sa.String(length=64), nullable=False),
@@ -659,6 +751,9 @@ def upgrade() -> None:
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("presentation", sa.Text(), nullable=False),
         sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'application') = (application_id IS NOT NULL)", name=op.f("ck_consent_kind")
+        ),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_consent_application_id")
         ),
@@ -671,6 +766,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_application_id"), ["application_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "reading_progress",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("ticked", sa.JSON(), nullable=False),
+        sa.Column("article", sa.Integer(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_reading_progress_edition_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reading_progress_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_reading_progress")),
+    )
+    op.create_table(
+        "form_progress",
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("application_version", sa.Integer(), nullable=False),
+        sa.Column("typed", sa.JSON(), nullable=False),
+        sa.Column("seal_certificate_id", sa.Integer(), nullable=True),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_form_progress_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["seal_certificate_id"], ["document.id"], name=op.f("fk_form_progress_seal_certificate_id")
+        ),
+        sa.PrimaryKeyConstraint("application_id", name=op.f("pk_form_progress")),
+    )
     op.create_table(
         "field_check",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -744,8 +865,9 @@ def upgrade() -> None:
         sa.Column("der", sa.LargeBinary(), nullable=False),
         sa.Column("chain_der", sa.LargeBinary(), nullable=False),
         sa.Column("public_key_sha256", sa.String(length=64), nullable=False),
+        sa.Column("policy_id", sa.Integer(), nullable=False),
         sa.Column("policy_document", sa.String(length=200), nullable=False),
-        sa.Column("policy_version", sa.String(length=40), nullable=False),
+        sa.Column("policy_version", sa.String(length=20), nullable=False),
         sa.Column("policy_url", sa.String(length=300), nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -764,6 +886,11 @@ def upgrade() -> None:
             ["application.id", "application.screened_by", "application.approved_by", "application.issued_by"],
             name="fk_certificate_people",
         ),
+        sa.ForeignKeyConstraint(
+            ["policy_id", "policy_document", "policy_version", "policy_url"],
+            ["policy_document.id", "policy_document.name", "policy_document.version", "policy_document.url"],
+            name="fk_certificate_policy",
+        ),
         sa.ForeignKeyConstraint(["approved_by"], ["officer.id"], name=op.f("fk_certificate_approved_by")),
         sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_certificate_consent_id")),
         sa.ForeignKeyConstraint(
@@ -775,6 +902,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_certificate_screened_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("application_id", name=op.f("uq_certificate_application_id")),
+        sa.UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         sa.UniqueConstraint("jc_number", name=op.f("uq_certificate_jc_number")),
         sa.UniqueConstraint("order_id", name=op.f("uq_certificate_order_id")),
         sa.UniqueConstraint("public_key_sha256", name=op.f("uq_certificate_public_key_sha256")),
@@ -824,6 +952,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
         sa.UniqueConstraint("consent_id", name=op.f("uq_receipt_consent_id")),
     )
+    op.create_table(
+        "receipt_timestamp",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("receipt_id", sa.Integer(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("stamped_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.id"], name=op.f("fk_receipt_timestamp_receipt_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt_timestamp")),
+        sa.UniqueConstraint("receipt_id", name=op.f("uq_receipt_timestamp_receipt_id")),
+    )
+    op.create_table(
+        "consent_address",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consent_id", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("delete_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_consent_address_consent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_address")),
+        sa.UniqueConstraint("consent_id", name=op.f("uq_consent_address_consent_id")),
+    )
+    with op.batch_alter_table("consent_address", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_address_delete_on"), ["delete_on"], unique=False)
+
     op.create_table(
         "backup",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1004,7 +1155,8 @@ def upgrade() -> None:
         ),
         sa.Column("words", sa.String(length=1000), nullable=False),
         sa.Column("invalid_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("received_by", sa.Integer(), nullable=False),
+        sa.Column("received_by", sa.Integer(), nullable=True),
+        sa.Column("received_from", sa.Integer(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.Integer(), nullable=True),
@@ -1034,12 +1186,20 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("decided_by <> executed_by", name=op.f("ck_revocation_two_person_execute")),
         sa.CheckConstraint("received_by <> decided_by", name=op.f("ck_revocation_two_person_decide")),
+        sa.CheckConstraint(
+            "(received_by IS NULL) <> (received_from IS NULL)", name=op.f("ck_revocation_received")
+        ),
         sa.ForeignKeyConstraint(
             ["certificate_id"], ["certificate.id"], name=op.f("fk_revocation_certificate_id")
         ),
         sa.ForeignKeyConstraint(["decided_by"], ["officer.id"], name=op.f("fk_revocation_decided_by")),
         sa.ForeignKeyConstraint(["executed_by"], ["officer.id"], name=op.f("fk_revocation_executed_by")),
         sa.ForeignKeyConstraint(["received_by"], ["officer.id"], name=op.f("fk_revocation_received_by")),
+        sa.ForeignKeyConstraint(
+            ["certificate_id", "received_from"],
+            ["certificate.id", "certificate.person_id"],
+            name="fk_revocation_subscriber",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revocation")),
     )
     with op.batch_alter_table("revocation", schema=None) as batch_op:
@@ -1061,6 +1221,29 @@ def upgrade() -> None:
             sqlite_where=sa.text("state <> 'refused'"),
             postgresql_where=sa.text("state <> 'refused'"),
         )
+
+    op.create_table(
+        "consent_withdrawal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("consent_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("button", sa.String(length=80), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id", "person_id"],
+            ["certificate.id", "certificate.person_id"],
+            name="fk_consent_withdrawal_subscriber",
+        ),
+        sa.ForeignKeyConstraint(
+            ["consent_id"], ["consent.id"], name=op.f("fk_consent_withdrawal_consent_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_withdrawal")),
+        sa.UniqueConstraint("certificate_id", name=op.f("uq_consent_withdrawal_certificate_id")),
+    )
+    with op.batch_alter_table("consent_withdrawal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_withdrawal_consent_id"), ["consent_id"], unique=False)
 
     op.create_table(
         "backup_share",
@@ -1155,6 +1338,92 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_share_opening")),
         sa.UniqueConstraint("recovery_id", "backup_id", "half", name="uq_share_opening_once"),
     )
+    op.create_table(
+        "campaign",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cursor", sa.Integer(), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_campaign_edition_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
+        sa.UniqueConstraint("edition_id", name=op.f("uq_campaign_edition_id")),
+    )
+    op.create_table(
+        "reconsent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "asked",
+                "agreed",
+                "refused",
+                name="reconsentstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("mail_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("consent_id", sa.Integer(), nullable=True),
+        sa.Column("words", sa.String(length=1000), nullable=False),
+        sa.Column(
+            "decision",
+            sa.Enum(
+                "revoke",
+                "keep",
+                name="reconsentdecision",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("comment", sa.String(length=1000), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'asked') = (answered_at IS NULL)", name=op.f("ck_reconsent_state_answered")
+        ),
+        sa.CheckConstraint(
+            "(state = 'agreed') = (consent_id IS NOT NULL)", name=op.f("ck_reconsent_state_agreed")
+        ),
+        sa.CheckConstraint(
+            "state = 'asked' OR mail_due_at IS NULL", name=op.f("ck_reconsent_answered_quiet")
+        ),
+        sa.CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name=op.f("ck_reconsent_decided")),
+        sa.CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name=op.f("ck_reconsent_decision")),
+        sa.CheckConstraint(
+            "decided_at IS NULL OR state = 'refused'", name=op.f("ck_reconsent_state_decided")
+        ),
+        sa.CheckConstraint("decision <> 'keep' OR comment <> ''", name=op.f("ck_reconsent_comment")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_reconsent_campaign_id")),
+        sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_reconsent_consent_id")),
+        sa.ForeignKeyConstraint(["decided_by"], ["officer.id"], name=op.f("fk_reconsent_decided_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reconsent_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconsent")),
+        sa.UniqueConstraint("campaign_id", "person_id", name="uq_reconsent_once"),
+        sa.UniqueConstraint("consent_id", name=op.f("uq_reconsent_consent_id")),
+    )
+    with op.batch_alter_table("reconsent", schema=None) as batch_op:
+        batch_op.create_index("ix_reconsent_state", ["campaign_id", "state", "id"], unique=False)
+        batch_op.create_index("ix_reconsent_person", ["person_id"], unique=False)
+        for name, columns, where in (
+            ("ix_reconsent_mail", ["campaign_id", "mail_due_at", "id"], "mail_due_at IS NOT NULL"),
+            ("ix_reconsent_refused", ["answered_at", "id"], "state = 'refused' AND decided_at IS NULL"),
+        ):
+            batch_op.create_index(
+                name, columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+            )
+
     triggers.create(op.get_bind())
 
 

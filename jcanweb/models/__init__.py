@@ -3,19 +3,24 @@
 from jcanweb.models.application import Application, FieldCheck
 from jcanweb.models.audit import AuditEntry, AuditHead, Counter
 from jcanweb.models.certificate import Certificate, Crl, Order
-from jcanweb.models.consent import Consent, ConsentStatement, Receipt
+from jcanweb.models.consent import Consent, ConsentAddress, ConsentStatement, Receipt, ReceiptTimestamp
 from jcanweb.models.delivery import Delivery
 from jcanweb.models.edition import Edition, EditionApproval
 from jcanweb.models.mail import Mail
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
+from jcanweb.models.policy import PolicyApproval, PolicyDocument
+from jcanweb.models.progress import FormProgress, ReadingProgress
+from jcanweb.models.reconsent import Campaign, Reconsent
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
 from jcanweb.models.vault import Backup, BackupShare
+from jcanweb.models.withdrawal import ConsentWithdrawal
 
 __all__ = [
-    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Certificate", "Consent",
-    "ConsentStatement", "Corporation", "Counter", "Crl", "Custodian", "Delivery", "Document", "Edition",
-    "EditionApproval", "FieldCheck", "Invitation", "Mail", "Officer", "OfficerInvitation", "OfficerRole", "Order",
-    "Person", "Receipt", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
+    "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
+    "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "Officer",
+    "OfficerInvitation", "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
+    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip

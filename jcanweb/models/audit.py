@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from jcanweb.database import Base
-from jcanweb.vocabulary import Event, Outcome, Subject
+from jcanweb.events import Event, Outcome, Subject
 
 
 class AuditEntry(Base):
@@ -30,6 +30,9 @@ class AuditEntry(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     act: Mapped[str] = mapped_column(String(32))  # joins a begun entry with its done or refused one
     leaf: Mapped[str] = mapped_column(String(64))  # hexadecimal, RFC 9162 section 2.1
+    peak: Mapped[str] = mapped_column(
+        String(64)
+    )  # pki.tree.Frontier.peak after it: proofs need no other leaves
 
 
 class AuditHead(Base):

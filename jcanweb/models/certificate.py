@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
@@ -46,6 +56,12 @@ class Certificate(Base):
             ["application.id", "application.screened_by", "application.approved_by", "application.issued_by"],
             name="fk_certificate_people",
         ),
+        ForeignKeyConstraint(
+            ["policy_id", "policy_document", "policy_version", "policy_url"],
+            ["policy_document.id", "policy_document.name", "policy_document.version", "policy_document.url"],
+            name="fk_certificate_policy",
+        ),
+        UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         CheckConstraint("screened_by <> approved_by AND approved_by <> issued_by", name="two_person"),
         CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="state_revoked"),
         CheckConstraint("state <> 'delivered' OR delivered_at IS NOT NULL", name="state_delivered"),
@@ -78,8 +94,9 @@ class Certificate(Base):
     der: Mapped[bytes] = mapped_column(deferred=True)
     chain_der: Mapped[bytes] = mapped_column(deferred=True)  # the issuing CA certificate
     public_key_sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    policy_document: Mapped[str] = mapped_column(String(200))
-    policy_version: Mapped[str] = mapped_column(String(40))
+    policy_id: Mapped[int]
+    policy_document: Mapped[str] = mapped_column(String(200))  # its name; as are the next two, from the CP
+    policy_version: Mapped[str] = mapped_column(String(20))
     policy_url: Mapped[str] = mapped_column(String(300))
     delivered_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
@@ -89,6 +106,11 @@ class Certificate(Base):
     application: Mapped[Application] = relationship(primaryjoin="Certificate.application_id == Application.id",
                                                     foreign_keys=[application_id], viewonly=True)  # fmt: skip
     order: Mapped[Order] = relationship()
+
+    @classmethod
+    def living(cls, at: datetime) -> ColumnElement[bool]:
+        """Neither revoked nor over at this moment."""
+        return and_(cls.state != CertificateState.REVOKED, cls.not_after > at)
 
 
 class Crl(Base):

@@ -13,6 +13,7 @@ class Mail(Base):
     __table_args__ = (
         Index(
             "ix_mail_waiting",
+            "bulk",
             "due_at",
             "id",
             sqlite_where=text("sent_at IS NULL"),
@@ -23,6 +24,7 @@ class Mail(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     sealed: Mapped[bytes | None]  # recipient, subject and body under the server's field key
     template: Mapped[str] = mapped_column(String(60))
+    bulk: Mapped[bool] = mapped_column(default=False)  # one of thousands: goes after every other
     written_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]  # not tried before

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
@@ -21,6 +21,9 @@ class Revocation(Base):
         Index("ix_revocation_certificate", "certificate_id"),
         Index("ix_revocation_unlisted", "id", sqlite_where=text("executed_at IS NOT NULL AND crl_number IS NULL"),
               postgresql_where=text("executed_at IS NOT NULL AND crl_number IS NULL")),
+        ForeignKeyConstraint(["certificate_id", "received_from"], ["certificate.id", "certificate.person_id"],
+                             name="fk_revocation_subscriber"),
+        CheckConstraint("(received_by IS NULL) <> (received_from IS NULL)", name="received"),
         CheckConstraint("(crl_number IS NULL) = (published_at IS NULL)", name="published"),
         CheckConstraint("crl_number IS NULL OR executed_at IS NOT NULL", name="published_executed"),
         CheckConstraint("received_by <> decided_by", name="two_person_decide"),
@@ -39,7 +42,8 @@ class Revocation(Base):
     requester: Mapped[RevocationRequester]
     words: Mapped[str] = mapped_column(String(1000), default="")  # the ground in words
     invalid_from: Mapped[datetime | None]  # RFC 5280 section 5.3.2
-    received_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    received_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    received_from: Mapped[int | None]  # the subscriber, who asked on the own page: no officer was between
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
@@ -52,4 +56,4 @@ class Revocation(Base):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
-    certificate: Mapped[Certificate] = relationship()
+    certificate: Mapped[Certificate] = relationship(foreign_keys=[certificate_id])

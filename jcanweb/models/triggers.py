@@ -2,13 +2,13 @@
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "receipt", "field_check", "crl", "edition",
-               "edition_approval")  # fmt: skip
+APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "consent_withdrawal", "receipt", "receipt_timestamp",
+               "field_check", "crl", "edition", "edition_approval", "policy_document", "policy_approval")  # fmt: skip
 
 
 def create(connection: Connection) -> None:
     """Append-only tables, roles and groups that exclude each other, no approval of one's own checks, no opening of a
-    share but the own one, in its time."""
+    share but the own one, in its time, and what a withdrawn consent to the backup forbids."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(
             statement.replace("%", "%%") if connection.dialect.name != "sqlite" else statement
@@ -50,6 +50,9 @@ IMPORTED = """NOT EXISTS (SELECT 1 FROM edition e WHERE e.id = new.edition_id AN
   OR (e.imported_by IS NULL AND new.imported_by IS NULL)))"""
 """A foreign key would let a NULL stand for the importer."""
 
+WITHDRAWN = "EXISTS (SELECT 1 FROM consent_withdrawal w WHERE w.certificate_id = new.certificate_id)"
+"""After a withdrawal nothing is sealed or recovered, and the revocation it means is not refused."""
+
 GUARDS = (
     ("two_person_checker", "UPDATE", "application", CHECKER),
     ("two_person_checked", "INSERT", "field_check", CHECKED),
@@ -58,6 +61,21 @@ GUARDS = (
     ("share_opening_kept", "UPDATE", "share_opening", OPENED),
     ("custodian_disjoint_moved", "UPDATE", "custodian", "new.officer_id <> old.officer_id"),
     ("custodian_disjoint_gone", "DELETE", "custodian", "true"),
+    ("withdrawn_not_sealed", "INSERT", "backup", WITHDRAWN),
+    ("withdrawn_not_asked", "INSERT", "recovery", WITHDRAWN),
+    (
+        "withdrawn_not_recovered",
+        "UPDATE",
+        "recovery",
+        f"new.state <> old.state AND new.state IN ('authorized', 'opened') AND {WITHDRAWN}",
+    ),
+    (
+        "withdrawn_not_refused",
+        "UPDATE",
+        "revocation",
+        f"new.state <> old.state AND new.state = 'refused' AND {WITHDRAWN}",
+    ),
+    ("consent_address_kept", "UPDATE", "consent_address", "true"),
 )
 """Row triggers that refuse where the condition holds, alike on both databases: name, act, table, condition."""
 

@@ -1,22 +1,26 @@
 """What may stand in a certificate, on a form and in a search box. Pure functions, no Flask, no database.
 
 subject            OU2 and CN as typed → the certificate's text and what a screener should know about it
-person             company and personal names in Japanese, kept exactly as typed
+legal_form         Co., Ltd. and its kin: unusual spellings and the usual ones
+comparison         a certificate text beside others: same subject, similar name, change since the last certificate
+person             company and personal names in Japanese, kept exactly as typed; keys to compare and to search
 corporate_number   法人番号
 romanisation       フリガナ → Hepburn, as a hint
 email              e-mail addresses
 words              free text of several lines
 """
 
+from jcanweb.names.comparison import changed, difference, similar, skeleton, subject_key
 from jcanweb.names.corporate_number import normalise_corporate_number
 from jcanweb.names.email import normalise_email
-from jcanweb.names.person import check_name, comparison_key, furigana
+from jcanweb.names.person import check_name, comparison_key, furigana, search_key
 from jcanweb.names.refusal import NameRefused
-from jcanweb.names.romanisation import hepburn
+from jcanweb.names.romanisation import hepburn, romanisation_hint
 from jcanweb.names.subject import acceptable, certificate_text, findings, to_certificate_text
 from jcanweb.names.words import check_words
 
 __all__ = [
-    "NameRefused", "acceptable", "certificate_text", "check_name", "check_words", "comparison_key", "findings", "furigana",
-    "hepburn", "normalise_corporate_number", "normalise_email", "to_certificate_text",
+    "NameRefused", "acceptable", "certificate_text", "changed", "check_name", "check_words", "comparison_key",
+    "difference", "findings", "furigana", "hepburn", "normalise_corporate_number", "normalise_email", "romanisation_hint",
+    "search_key", "similar", "skeleton", "subject_key", "to_certificate_text",
 ]  # fmt: skip

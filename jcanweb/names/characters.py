@@ -13,7 +13,8 @@ _LOOK_ALIKE_PAIRS = (
     "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϹC Ϳj αa βb γy εe ιi κk νv οo ρp σo τt υu χx ωw ϲc ϳj ηn "
     "µu μu "
     # Armenian, Cherokee, Lisu and Latin strangers
-    "ՕO ՍU օo սu հh ոn զq ցg ᎪA ᏴB ᏟC ᎠD ᎬE ᎻH ᏦK ᏞL ᎷM ᏢP ᎡR ᏚS ᎢT ᏙV ᎳW ᏃZ ꓐB ꓚC ꓓD ꓖG ꓙJ ꓠN ꓣR "
+    "ՕO ՍU օo սu հh ոn զq ցg ᎪA ᏴB ᏟC ᎠD ᎬE ᎻH ᏦK ᏞL ᎷM ᏢP ᎡR ᏚS ᎢT ᏙV ᎳW ᏃZ "
+    "ꓐB ꓑP ꓓD ꓔT ꓖG ꓗK ꓙJ ꓚC ꓜZ ꓝF ꓟM ꓠN ꓡL ꓢS ꓣR ꓦV ꓧH ꓪW ꓫX ꓬY ꓮA ꓰE ꓲI ꓳO ꓴU "
     "ıi ȷj ɑa ᴀA ᴄc ᴅD ᴇE ɪI ᴊJ ᴋK ᴍM ᴏo ᴘP ᴛT ᴜu ᴠv ᴡw ᴢz ʀR ɴN ʟL ʜH ʙB ɢG ǀl"
 )
 LOOK_ALIKES: dict[str, str] = {pair[0]: pair[1] for pair in _LOOK_ALIKE_PAIRS.split()}

@@ -33,6 +33,7 @@ class FindingCode(StrEnum):
     AMPERSAND = "ampersand"
     RESERVED = "reserved"
     NOT_PRINTABLE = "not-printable"
+    IDENTIFIER = "identifier"
     PLACEHOLDER = "placeholder"
     DIGITS_ONLY = "digits-only"
     SYMBOLS_ONLY = "symbols-only"
@@ -43,6 +44,11 @@ class FindingCode(StrEnum):
     DIGIT_IN_WORD = "digit-in-word"
     REPEATED = "repeated"
     BRACKETS = "brackets"
+    DOMAIN = "domain"
+    LEGAL_FORM = "legal-form"
+    SIMILAR = "similar"
+    ROMANISATION = "romanisation"
+    DIFFERENT = "different"
     OUTER_SPACE = "outer-space"
     DOUBLE_SPACE = "double-space"
     CHANGED = "changed"
@@ -56,3 +62,15 @@ class Finding:
     """Japanese, names the mend."""
     detail: str = ""
     """The characters concerned as U+XXXX NAME, in ASCII: safe to log and to show anywhere."""
+
+
+def refuse(code: FindingCode, sentence: str, detail: str = "") -> Finding:
+    return Finding(code, Severity.REFUSE, sentence, detail)
+
+
+def warn(code: FindingCode, sentence: str) -> Finding:
+    return Finding(code, Severity.WARN, sentence)
+
+
+def note(code: FindingCode, sentence: str) -> Finding:
+    return Finding(code, Severity.NOTE, sentence)

@@ -6,6 +6,7 @@ import jaconv
 
 from jcanweb.names.characters import describe, unseen
 from jcanweb.names.findings import FindingCode
+from jcanweb.names.kanji import FOLDED
 from jcanweb.names.refusal import NameRefused
 
 _MARKS = 4
@@ -13,7 +14,8 @@ _MARKS = 4
 _IDEOGRAPHIC_VARIATION = range(0xE0100, 0xE01F0)
 _STANDARD_VARIATION = range(0xFE00, 0xFE03)
 _SELECTORS = dict.fromkeys((*_IDEOGRAPHIC_VARIATION, *range(0xFE00, 0xFE10)))
-_VARIANTS = str.maketrans("髙﨑邉邊濵濱德栁𠮷黑靑", "高崎辺辺浜浜徳柳吉黒青")
+_SMALL = str.maketrans("ァィゥェォャュョッヮヵヶヰヱ", "アイウエオヤユヨツワカケイエ")
+"""キヤノン is written large and read small, 霞ヶ関 both ways; ヰ and ヱ are old forms of イ and エ."""
 
 _SENTENCES = {
     FindingCode.CONTROL: "{what}に改行やタブなどの制御文字（{seen}）が含まれています。"
@@ -76,7 +78,7 @@ def furigana(typed: str, what: str = "フリガナ", longest: int = 100) -> str:
 
 
 def comparison_key(raw: str) -> str:
-    """The key under which names are searched and duplicates warned of; never shown, never kept as a name.
+    """The key under which two names are the same and duplicates warned of; never shown, never kept as a name.
 
     NFKC and case folding, no spaces, no variation selectors, old and variant kanji folded (髙=高, 邊=辺).
     Applying it twice changes nothing.
@@ -84,7 +86,23 @@ def comparison_key(raw: str) -> str:
     key, before = raw.translate(_SELECTORS), ""
     while key != before:
         before = key
-        key = "".join(unicodedata.normalize("NFKC", key).casefold().translate(_VARIANTS).split())
+        key = "".join(unicodedata.normalize("NFKC", key).casefold().translate(FOLDED).split())
+    return key
+
+
+def search_key(text: str) -> str:
+    """The key of a search box, of what is typed there and of what is looked through: a part finds its whole.
+
+    The `comparison_key` with kana as large katakana and letters and digits alone: no hyphens, long marks (ー),
+    middle dots, brackets or accents left. Empty when nothing can be sought. Applying it twice changes nothing.
+    """
+    key, before = comparison_key(text), ""
+    while key != before:
+        before = key
+        kana = jaconv.hira2kata(key).translate(_SMALL)
+        key = comparison_key(
+            "".join(c for c in kana if c not in "ーｰ" and unicodedata.category(c)[0] in "LN")
+        )
     return key
 
 

@@ -4,7 +4,11 @@ Kana alone cannot tell a long vowel from two words that meet (マツウラ, コ�
 Japanese surnames are known here, the rest is left to the reader.
 """
 
+import re
+
+from jcanweb.names.findings import Finding, FindingCode, warn
 from jcanweb.names.person import furigana
+from jcanweb.names.refusal import NameRefused
 
 _ROWS = {
     "": "アイウエオ", "K": "カキクケコ", "S": "サ_スセソ", "T": "タ__テト", "N": "ナニヌネノ",
@@ -112,3 +116,44 @@ def _joined(morae: list[str], before_labial: str, before_ch: str) -> str:
         else:
             text += mora
     return text
+
+
+def romanisation_hint(kana: str, typed: str) -> Finding | None:
+    """A warning when a text that should carry a person's name has not the name that is read; None when it has.
+
+    Every part of the reading is looked for among the words of the text, in any order and case, in either
+    Hepburn way, with long vowels as O, OO, OU or OH, and in Kunrei (SI, TU, SYA), which other issuers accept too.
+    None also for a reading with ・, which is a foreigner's, and for one that cannot be read.
+    """
+    try:
+        passport, notice = hepburn(kana)
+    except NameRefused:
+        return None
+    if "・" in furigana(kana):
+        return None
+    letters = typed.upper().replace("'", "")
+    words = set(re.findall("[A-Z]+", letters)) | set(re.findall("[A-Z]+", letters.replace("-", "")))
+    spoken = {_sound(word) for word in words}
+    parts = passport.split(" ")
+    if all(_sound(part) in spoken for part in parts) or _sound("".join(parts)) in spoken:
+        return None
+    ways = "または".join(f"「{way}」" for way in dict.fromkeys((passport, notice)))
+    return warn(
+        FindingCode.ROMANISATION,
+        f"フリガナからは{ways}とつづれますが、入力のつづりと合いません。"
+        "旅券など本人がふだん使うつづりであれば、このままでかまいません。",
+    )
+
+
+_ONE_SOUND = [(re.compile(how), sound) for how, sound in (
+    (r"SY", "SH"), (r"SI", "SHI"), (r"TY", "CH"), (r"TI", "CHI"), (r"TU", "TSU"), (r"(?<![SC])HU", "FU"),
+    (r"[ZJ]Y|DY", "J"), (r"[ZD]I", "JI"), (r"DZ?U", "ZU"), (r"TCH", "CCH"), (r"M(?=[BMP])", "N"),
+    (r"OH(?![AEIOUY])", "O"), (r"OU", "O"), (r"([AEIOU])\1+", r"\1"), (r"WO", "O"),
+)]  # fmt: skip
+
+
+def _sound(word: str) -> str:
+    """One spelling for all that are usual for the same sounds."""
+    for how, sound in _ONE_SOUND:
+        word = how.sub(sound, word)
+    return word

@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from jcanweb.names.characters import describe, foreign, instead
-from jcanweb.names.findings import Finding, FindingCode, Severity
+from jcanweb.names.findings import Finding, FindingCode, Severity, note, refuse
+from jcanweb.names.reading import doubts
 from jcanweb.names.refusal import NameRefused
 
 __all__ = [
@@ -26,16 +27,21 @@ LONGEST = 64
 _READABLE = 1024
 """Longer input is only called too long; nothing in it is looked at."""
 _LISTED = 5
+_ORDER = {member: place for place, member in enumerate((*Severity, *FindingCode))}
 
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '(),-./:")
 _RESERVED = frozenset("+=?")
 """In PrintableString, but + and = are the grammar of a written name (RFC 4514 §2) and ? names nothing."""
 
 _PLACEHOLDERS = frozenset(
-    "na none test nashi null nil nan unknown undefined undecided tbd tba dummy sample example nothing blank "
-    "empty temp tmp notapplicable noname tesuto fumei mitei mikinyu mitouroku asdf qwerty xx xxx xxxx "
-    "testtest test1 test2 test123 companyname yourname name".split()
+    "na none test tests nashi nashidesu tokuninashi null nil nan unknown undefined undecided tbd tbc tba dummy sample "
+    "example nothing blank empty temp tmp notapplicable notavailable noname tesuto fumei mitei mikinyu mitouroku "
+    "hoge hogehoge foobar asdf asdfgh qwerty xx xxx xxxx xxxxx testtest test1 test2 test123 username yourname "
+    "yourcompany name fullname firstname lastname namae shimei company companyname kaisha kaishamei department "
+    "departmentname dept busho bushomei yakushoku".split()
 )
+_IDENTIFIER = re.compile(r"(CN|JFBA|CPA|ACT[12]|REA)\s*[-:]\s*[0-9]+", re.IGNORECASE)
+"""How the CA's own OU names a corporation, lawyer, accountant, architect or appraiser by number."""
 
 _SENTENCES: dict[FindingCode, str] = {
     FindingCode.CONTROL: "改行やタブなどの制御文字（{list}）が含まれています。"
@@ -98,30 +104,29 @@ def findings(typed: str) -> tuple[Finding, ...]:
         return (_too_long(len(typed)),)
     text = to_certificate_text(typed)
     if not text:
-        return (_refuse(FindingCode.EMPTY, "入力してください。英数字で2文字以上です。"),)
+        return (refuse(FindingCode.EMPTY, "入力してください。英数字で2文字以上です。"),)
     found = list(_by_character(typed, text))
     if len(text) > LONGEST:
         found.append(_too_long(len(text)))
     found += _by_shape(text)
     if all(finding.severity is not Severity.REFUSE for finding in found):
-        found += _by_reading(text)
+        found += doubts(text)
     found += _by_change(typed, text)
-    severities, codes = list(Severity), list(FindingCode)
-    return tuple(sorted(found, key=lambda f: (severities.index(f.severity), codes.index(f.code))))
+    return tuple(sorted(found, key=lambda finding: (_ORDER[finding.severity], _ORDER[finding.code])))
 
 
 def _by_character(typed: str, text: str) -> Iterator[Finding]:
     kinds: dict[FindingCode, dict[str, None]] = {}
-    for character in typed:
+    for character in dict.fromkeys(typed):
         kind = foreign(character)
         if kind:
             kinds.setdefault(kind, {})[character] = None
-    for character in text:
+    for character in dict.fromkeys(text):
         if character.isascii() and character.isprintable() and character not in ALLOWED:
             kinds.setdefault(_ascii_kind(character), {})[character] = None
     for kind, characters in kinds.items():
         sentence = _SENTENCES[kind].format(list=_listed(kind, characters))
-        yield _refuse(kind, sentence, ", ".join(describe(c) for c in list(characters)[:_LISTED]))
+        yield refuse(kind, sentence, ", ".join(describe(c) for c in list(characters)[:_LISTED]))
 
 
 def _ascii_kind(character: str) -> FindingCode:
@@ -158,89 +163,52 @@ def _by_shape(text: str) -> Iterator[Finding]:
     marks = [c for c in text if not c.isalnum() and c != " "]
     core = "".join(c for c in text if c.isalnum())
     if core.casefold() in _PLACEHOLDERS or (not core and len(set(marks)) == 1 and len(marks) <= 3):
-        yield _refuse(
+        yield refuse(
             FindingCode.PLACEHOLDER,
             "仮の値や「なし」を表す値は使えません。証明書に載せる正式な英語の名前を入力してください。",
         )
     elif not core:
-        yield _refuse(
-            FindingCode.SYMBOLS_ONLY, "記号だけの値は使えません。英字を含む名前を入力してください。"
-        )
+        yield refuse(FindingCode.SYMBOLS_ONLY, "記号だけの値は使えません。英字を含む名前を入力してください。")
     elif not letters:
         yield (
-            _refuse(
+            refuse(
                 FindingCode.NO_LETTER, "数字と記号だけの値は使えません。英字を含む名前を入力してください。"
             )
             if marks
-            else _refuse(
+            else refuse(
                 FindingCode.DIGITS_ONLY, "数字だけの値は使えません。英字を含む名前を入力してください。"
             )
         )
     elif len(core) == 1 and core.isascii():
-        yield _refuse(FindingCode.SINGLE_LETTER, "1文字だけの値は使えません。略さずに入力してください。")
+        yield refuse(FindingCode.SINGLE_LETTER, "1文字だけの値は使えません。略さずに入力してください。")
+    if identifier := _IDENTIFIER.match(text):
+        yield refuse(
+            FindingCode.IDENTIFIER,
+            f"「{identifier[0][:24]}」は、証明書で法人や資格者の番号を表す書き方です。"
+            "番号ではなく、英語の名前を入力してください。",
+        )
     if core and text[0] in "'(),-./:":
-        yield _refuse(
+        yield refuse(
             FindingCode.LEADING_PUNCTUATION, f"先頭の「{text[0]}」を取り除いてください。英数字から始めます。"
         )
     if core and text[-1] in "'(,-/:":
-        yield _refuse(
+        yield refuse(
             FindingCode.TRAILING_PUNCTUATION,
             f"末尾の「{text[-1]}」を取り除いてください。末尾に置ける記号は「.」と「)」だけです。",
         )
 
 
-def _by_reading(text: str) -> Iterator[Finding]:
-    """What a screener should look at twice in a text that may be used."""
-    if re.search(r"[A-Za-z][01]+[A-Za-z]", text):
-        yield _warn(
-            FindingCode.DIGIT_IN_WORD,
-            "英字の間に数字の 0 または 1 があります。"
-            "O（オー）や l（エル）の打ち間違いでないか確かめてください。",
-        )
-    if re.search(r"([^0-9 ])\1\1", text.replace("III", ""), re.IGNORECASE) or re.search(
-        r"['(),\-/:]{2}|\.\.", text.replace(".,", ",").replace("),", ",")
-    ):
-        yield _warn(
-            FindingCode.REPEATED, "同じ文字や記号が続いています。打ち間違いでないか確かめてください。"
-        )
-    if not _balanced(text):
-        yield _warn(
-            FindingCode.BRACKETS, "かっこの開きと閉じが合っていません。対になるように直してください。"
-        )
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth < 0:
-            return False
-    return depth == 0
-
-
 def _by_change(typed: str, text: str) -> Iterator[Finding]:
     plain = unicodedata.normalize("NFKC", typed)
     if plain != plain.strip(" "):
-        yield _note(FindingCode.OUTER_SPACE, "前後の空白は取り除いて登録します。")
+        yield note(FindingCode.OUTER_SPACE, "前後の空白は取り除いて登録します。")
     if "  " in plain.strip(" "):
-        yield _note(FindingCode.DOUBLE_SPACE, "続いた空白は1つにして登録します。")
+        yield note(FindingCode.DOUBLE_SPACE, "続いた空白は1つにして登録します。")
     if plain != typed and text.isascii() and text.isprintable():
-        yield _note(FindingCode.CHANGED, f"全角の文字は半角にして「{text[:LONGEST]}」として登録します。")
+        yield note(FindingCode.CHANGED, f"全角の文字は半角にして「{text[:LONGEST]}」として登録します。")
 
 
 def _too_long(length: int) -> Finding:
-    return _refuse(
+    return refuse(
         FindingCode.TOO_LONG, f"{LONGEST}文字以内で入力してください（いま {length} 文字）。", str(length)
     )
-
-
-def _refuse(code: FindingCode, sentence: str, detail: str = "") -> Finding:
-    return Finding(code, Severity.REFUSE, sentence, detail)
-
-
-def _warn(code: FindingCode, sentence: str) -> Finding:
-    return Finding(code, Severity.WARN, sentence)
-
-
-def _note(code: FindingCode, sentence: str) -> Finding:
-    return Finding(code, Severity.NOTE, sentence)

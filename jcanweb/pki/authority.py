@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, CertificatePoliciesOID, NameOID
 
 from jcanweb.pki.profile import key_usage, new_serial
 
@@ -40,15 +40,17 @@ def create_issuing(
     country: str,
     organization: str,
     common_name: str,
-    policy_oid: str,
     root_certificate_url: str,
     at: datetime,
 ) -> Authority:
-    """A CA under the root that signs only end entities and CRLs (path length 0), valid 10 years from `at`."""
+    """A CA under the root that signs only end entities and CRLs (path length 0), valid 10 years from `at`.
+
+    It asserts anyPolicy (RFC 5280 §4.2.1.4): the policies of what it signs change with the CP in force.
+    """
     key = rsa.generate_private_key(65537, KEY_BITS)
     name = _name(country, organization, common_name)
     root_ski = root.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    policy = x509.PolicyInformation(x509.ObjectIdentifier(policy_oid), None)
+    policy = x509.PolicyInformation(CertificatePoliciesOID.ANY_POLICY, None)
     root_url = x509.AccessDescription(
         AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(root_certificate_url)
     )

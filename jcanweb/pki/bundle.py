@@ -28,6 +28,10 @@ class BundleRefused(ValueError):
     """What is to be signed would not verify."""
 
 
+class TooLarge(BundleRefused):
+    """More bytes than the verifier reads."""
+
+
 @dataclass(frozen=True)
 class Bundle:
     jc_number: str
@@ -49,15 +53,14 @@ def build(bundle: Bundle, key: Ed25519PrivateKey) -> bytes:
     - certificate.cer, crl.crl: DER; chain.pem: the issuing CA's certificate first, the root's last
 
     Raises BundleRefused: a name out of the pattern or written here (manifest.json, audit.json), an audit entry
-    not under the head, more than LARGEST bytes.
+    not under the head; TooLarge: more than LARGEST bytes.
     """
     for name in bundle.files:
         if name in OWN or not NAME.fullmatch(name):
             raise BundleRefused(f"no name for a file of a bundle: {name!r}")
     if not all(entry.leads_to(bundle.head) for entry in bundle.entries):
         raise BundleRefused("an audit entry is not under this head")
-    entries = canonical([receipt.entry_fields(entry) for entry in bundle.entries])
-    files = dict(bundle.files) | {"audit.json": entries}
+    files = dict(bundle.files) | {"audit.json": entries_file(bundle.entries)}
     content = canonical(
         {
             "schema_version": SCHEMA,
@@ -74,8 +77,13 @@ def build(bundle: Bundle, key: Ed25519PrivateKey) -> bytes:
     manifest = receipt.write(content, receipt.sign(content, key), part="manifest")
     packed = _pack({"manifest.json": manifest} | {name: files[name] for name in sorted(files)})
     if len(packed) > LARGEST:
-        raise BundleRefused("too large for the verifier")
+        raise TooLarge("too large for the verifier")
     return packed
+
+
+def entries_file(entries: tuple[receipt.Entry, ...]) -> bytes:
+    """audit.json."""
+    return canonical([receipt.entry_fields(entry) for entry in entries])
 
 
 def _pack(files: Mapping[str, bytes]) -> bytes:

@@ -71,7 +71,7 @@ class Entry:
     index: int
     """from 0"""
     path: tuple[bytes, ...]
-    """RFC 9162 §2.1.3.1; of `Frontier.next_path` or `tree.inclusion_proofs`"""
+    """RFC 9162 §2.1.3.1; of `Frontier.next_path` or `tree.proof_parts`"""
 
     def leads_to(self, head: Head) -> bool:
         """Does it stand in the tree of this head?"""
@@ -114,8 +114,10 @@ class Signature:
 
 
 def build(receipt: Receipt) -> bytes:
-    """The bytes to be signed and kept. Raises ReceiptRefused when the audit entry is not under its head,
+    """The bytes to be signed and kept. Raises ReceiptRefused for an entry not under its head or a kind without its number,
     JsonRefused for a value that has no canonical form."""
+    if (receipt.kind, receipt.application is None) not in {("application", False), ("reconsent", True)}:
+        raise ReceiptRefused("an application has its number, a consent asked for anew has none")
     if not receipt.entry.leads_to(receipt.head):
         raise ReceiptRefused("the audit entry is not under this head")
     edition, principal = receipt.edition, receipt.principal

@@ -64,6 +64,14 @@ def check(token: bytes, signed: bytes, roots: Sequence[bytes]) -> Token:
     return _verified(_read(_tlv(0x30, GRANTED + token)), signed, roots)
 
 
+def is_root(pem: bytes) -> bool:
+    """Does it hold certificates?"""
+    try:
+        return bool(x509.load_pem_x509_certificates(pem))
+    except ValueError:
+        return False
+
+
 def _read(answer: bytes) -> TimeStampResponse:
     if len(answer) > LONGEST:
         raise TimestampRefused("too long for a time-stamp")

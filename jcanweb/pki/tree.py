@@ -5,7 +5,6 @@ A hash is 32 bytes; only `Frontier.dump`, which goes into a JSON column, writes 
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -61,18 +60,17 @@ class Frontier:
             size >>= 1
         self.size += 1
 
+    def peak(self) -> bytes:
+        """The root of the largest perfect subtree that ends with the newest leaf. Raises IndexError when empty."""
+        return self._peaks[-1]
+
     def next_path(self) -> list[bytes]:
         """The inclusion path that the leaf appended next will have in the tree that it ends: the peaks before it."""
         return self._peaks[::-1]
 
     def root(self) -> bytes:
         """The tree's root hash."""
-        if not self._peaks:
-            return EMPTY_ROOT
-        root = self._peaks[-1]
-        for peak in reversed(self._peaks[:-1]):
-            root = node_hash(peak, root)
-        return root
+        return fold(self._peaks) if self._peaks else EMPTY_ROOT
 
 
 def root_of(leaves: list[bytes]) -> bytes:
@@ -97,32 +95,43 @@ def inclusion_proof(leaves: list[bytes], index: int) -> list[bytes]:
     return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
 
 
-def inclusion_proofs(leaves: Iterable[bytes], indexes: Iterable[int]) -> dict[int, list[bytes]]:
-    """The same for several leaves of a tree of any size, in one pass that keeps only its right edge in memory.
-    Raises IndexError."""
-    paths: dict[int, list[bytes]] = {index: [] for index in indexes}
-    peaks: list[tuple[bytes, list[int]]] = []  # a perfect subtree's root, and which wanted leaves are in it
-    size = 0
-    for size, leaf in enumerate(leaves, 1):
-        peaks.append((leaf, [size - 1] if size - 1 in paths else []))
-        for _ in range((size & -size).bit_length() - 1):
-            _join(peaks, paths)
-    if not all(0 <= index < size for index in paths):
+def proof_parts(index: int, size: int) -> list[list[tuple[int, int]]]:
+    """The same proof from what a log keeps beside each leaf: its hash and the `Frontier.peak` after it.
+
+    A list for each hash of the proof: the perfect subtrees (size, number of the last leaf, from 1) whose roots
+    `fold` joins to it. A root of size 1 is that leaf's hash, any other the peak after that leaf. No more than
+    log2(size) parts a hash, whatever the size. Raises IndexError.
+    """
+    if not 0 <= index < size:
         raise IndexError("the tree has no such leaf")
-    while len(peaks) > 1:
-        _join(peaks, paths)
-    return paths
+    first, steps = 0, []
+    while size > 1:
+        split = _split(size)
+        if index < first + split:
+            steps.append(_parts(first + split, size - split))
+            size = split
+        else:
+            steps.append(_parts(first, split))
+            first, size = first + split, size - split
+    return steps[::-1]
 
 
-def _join(peaks: list[tuple[bytes, list[int]]], paths: dict[int, list[bytes]]) -> None:
-    """Make one subtree of the last two; each wanted leaf in one of them notes the root of the other."""
-    right, in_right = peaks.pop()
-    left, in_left = peaks.pop()
-    for index in in_left:
-        paths[index].append(right)
-    for index in in_right:
-        paths[index].append(left)
-    peaks.append((node_hash(left, right), in_left + in_right))
+def _parts(first: int, size: int) -> list[tuple[int, int]]:
+    """Of the subtree of these leaves. Each left part ends where the tree had it as its last peak."""
+    parts = []
+    while (first + size) & -(first + size) != size > 1:
+        split = _split(size)
+        first, size = first + split, size - split
+        parts.append((split, first))
+    return [*parts, (size, first + size)]
+
+
+def fold(roots: list[bytes]) -> bytes:
+    """The root over subtrees that stand side by side, each larger than the next or as large."""
+    *others, root = roots
+    for left in reversed(others):
+        root = node_hash(left, root)
+    return root
 
 
 def consistency_proof(leaves: list[bytes], first: int) -> list[bytes]:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from jcanweb import audit, clock
 from jcanweb.database import db, flush
 from jcanweb.errors import FieldRefused, WrongKey
+from jcanweb.events import Event, Subject
 from jcanweb.models import Backup, BackupShare, Certificate, Custodian, Recovery
 from jcanweb.pki import enclave, share_file, vault
-from jcanweb.vocabulary import Event, SecretKind, Subject
+from jcanweb.vocabulary import SecretKind
 
 
 def keep(certificate: Certificate, kind: SecretKind, record_id: str, sealed: vault.SealedRecord, *,

@@ -11,9 +11,10 @@ from sqlalchemy.orm import joinedload
 from jcanweb import audit, clock
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import AlreadyTaken, CustodiansMissing, FieldRefused, TwoPersonRule, WrongState
+from jcanweb.events import Event, Subject
 from jcanweb.models import Backup, BackupShare, Custodian, Officer
 from jcanweb.pki import enclave, share_file
-from jcanweb.vocabulary import CustodianGroup, Event, Role, Subject
+from jcanweb.vocabulary import CustodianGroup, Role
 
 _WITH_KEY = (Custodian.released_at.is_(None), Custodian.public_key.is_not(None), Officer.active)
 OTHER_GROUP = (

@@ -24,12 +24,14 @@ from jcanweb.errors import (
     RuleViolation,
     WrongState,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Certificate, Delivery
 from jcanweb.pki import enclave, vault
 from jcanweb.pki.sealbox import new_token, token_hash
-from jcanweb.services import backup, custodians
-from jcanweb.vocabulary import CertificateState, CustodianGroup, Event, SecretKind, Subject
+from jcanweb.services import backup, custodians, withdrawal_ledger
+from jcanweb.vocabulary import CertificateState, CustodianGroup, SecretKind
 
+WITHDRAWN = "この証明書は失効の手続きに入ったため、受け取れません。登録局にお問い合わせください。"
 OPEN_STATES = (CertificateState.ISSUED, CertificateState.DELIVERED)
 
 
@@ -124,6 +126,8 @@ def obstacle(delivery: Delivery) -> RuleViolation | None:
         return AlreadyTaken()
     if certificate.state not in OPEN_STATES or certificate.not_after <= clock.now():
         return DeliveryStopped()
+    if withdrawal_ledger.of(certificate):
+        return DeliveryStopped(WITHDRAWN)
     if delivery.ended_at is not None or delivery.expires_at <= clock.now():
         return LinkExpired()
     return None

@@ -16,11 +16,12 @@ from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.errors import NotEmpty
+from jcanweb.events import Event, Subject
 from jcanweb.models import AuditEntry, Corporation, Officer, Person
 from jcanweb.services import custodians, invitations, officers, organizations, screening
 from jcanweb.services.demo_acts import Acts
 from jcanweb.services.demo_cast import STAFF, Company, companies
-from jcanweb.vocabulary import AgreementState, CustodianGroup, Event, Role, Subject
+from jcanweb.vocabulary import AgreementState, CustodianGroup, Role
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 

@@ -15,8 +15,10 @@ from sqlalchemy.orm import contains_eager, joinedload
 from jcanweb import clock
 from jcanweb.config import setting
 from jcanweb.database import db
+from jcanweb.labels import word
 from jcanweb.models import (
     Application,
+    Campaign,
     Certificate,
     Crl,
     Custodian,
@@ -24,13 +26,14 @@ from jcanweb.models import (
     Officer,
     Order,
     Person,
+    Reconsent,
     Recovery,
     Revocation,
 )
 from jcanweb.services import custodians, reconcile, recovery_ledger
 from jcanweb.services import screening_ledger as screening
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Permission, RecoveryState, RevocationState
+from jcanweb.vocabulary import Permission, ReconsentState, RecoveryState, RevocationState
 
 SHOWN = 20
 """rows of one kind; the rest is only counted"""
@@ -44,6 +47,7 @@ class Work(StrEnum):
     RECONCILE_ORDER = "reconcile_order"
     OPEN_RECOVERY = "open_recovery"
     AUTHORIZE_RECOVERY = "authorize_recovery"
+    DECIDE_RECONSENT = "decide_reconsent"
     APPROVE_APPLICATION = "approve_application"
     ISSUE_APPLICATION = "issue_application"
     CONTINUE_SCREENING = "continue_screening"
@@ -56,6 +60,7 @@ PERMITTED: dict[Work, Permission] = {
     Work.RECONCILE_ORDER: Permission.APPLICATION_ISSUE,
     Work.OPEN_RECOVERY: Permission.RECOVERY_OPEN,
     Work.AUTHORIZE_RECOVERY: Permission.RECOVERY_AUTHORIZE,
+    Work.DECIDE_RECONSENT: Permission.RECONSENT_DECIDE,
     Work.APPROVE_APPLICATION: Permission.APPLICATION_APPROVE,
     Work.ISSUE_APPLICATION: Permission.APPLICATION_ISSUE,
     Work.CONTINUE_SCREENING: Permission.APPLICATION_SCREEN,
@@ -67,6 +72,7 @@ MENU: dict[Work, str] = {
     Work.RECONCILE_ORDER: "issuance",
     Work.OPEN_RECOVERY: "recovery",
     Work.AUTHORIZE_RECOVERY: "recovery",
+    Work.DECIDE_RECONSENT: "terms",
     Work.APPROVE_APPLICATION: "screening",
     Work.ISSUE_APPLICATION: "issuance",
     Work.CONTINUE_SCREENING: "screening",
@@ -218,6 +224,14 @@ def _to_authorize(me: Officer) -> Select[Any]:
     return query.order_by(Recovery.requested_at, Recovery.id)
 
 
+def _to_answer(me: Officer) -> Select[Any]:
+    query = select(Reconsent).where(Reconsent.state == ReconsentState.REFUSED, Reconsent.decided_at.is_(None))
+    query = query.join(Reconsent.person).where(func.lower(Person.email) != func.lower(me.email))
+    query = query.options(contains_eager(Reconsent.person).joinedload(Person.corporation),
+                          joinedload(Reconsent.campaign).joinedload(Campaign.edition))  # fmt: skip
+    return query.order_by(Reconsent.answered_at, Reconsent.id)
+
+
 def _to_open(custodian: Custodian | None) -> list[Recovery]:
     now, found = clock.now(), recovery_ledger.waiting_for(custodian) if custodian is not None else []
     return [one for one in found if one.open_until is not None and one.open_until > now]
@@ -230,15 +244,23 @@ def _application_item(work: Work, one: Application) -> Item:
 
 
 def _revocation_item(work: Work, one: Revocation) -> Item:
-    bound = one.certificate
-    return Item(work, str(one.id), bound.jc_number, bound.organization_unit, bound.common_name, one.received_at,
-                one.due_at)  # fmt: skip
+    bound, asker = one.certificate, word(one.requester) + ("本人" if one.received_from else "")
+    detail = f"{bound.common_name}　{asker}からの請求（{word(one.reason)}）"
+    return Item(
+        work, str(one.id), bound.jc_number, bound.organization_unit, detail, one.received_at, one.due_at
+    )
 
 
 def _recovery_item(work: Work, one: Recovery) -> Item:
     bound = one.certificate
     return Item(work, str(one.id), bound.jc_number, bound.organization_unit, bound.common_name,
                 one.authorized_at or one.requested_at, one.open_until, one.open_from)  # fmt: skip
+
+
+def _reconsent_item(work: Work, one: Reconsent) -> Item:
+    asked = one.campaign
+    return Item(work, str(one.id), f"版 {asked.edition.version}", one.person.corporation.name, one.person.name,
+                one.answered_at or asked.started_at)  # fmt: skip
 
 
 def _order_item(work: Work, one: Order) -> Item:
@@ -252,6 +274,7 @@ QUERIES: dict[Work, tuple[Callable[[Officer], Select[Any]], Callable[[Work, Any]
     Work.DECIDE_REVOCATION: (_to_decide, _revocation_item),
     Work.EXECUTE_REVOCATION: (_to_execute, _revocation_item),
     Work.AUTHORIZE_RECOVERY: (_to_authorize, _recovery_item),
+    Work.DECIDE_RECONSENT: (_to_answer, _reconsent_item),
     Work.APPROVE_APPLICATION: (_to_approve, _application_item),
     Work.ISSUE_APPLICATION: (_to_issue, _application_item),
     Work.CONTINUE_SCREENING: (_to_continue, _application_item),

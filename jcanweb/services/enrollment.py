@@ -1,7 +1,6 @@
 """What an applicant does with an application: consent, draft, edit, submit, withdraw (第5条, product.md §3-§5)."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,17 +11,17 @@ from jcanweb.errors import (
     AlreadySubmitted,
     ConsentMissing,
     FieldRefused,
-    PresentationExpired,
     PresentationRefused,
     PresentationUsed,
-    RuleViolation,
     StalePage,
     TermsChanged,
+    at_field,
 )
-from jcanweb.models import Application, Consent, ConsentStatement, Edition, Person
-from jcanweb.services import documents, organizations, presentation, receipts, terms
+from jcanweb.events import Event, Subject
+from jcanweb.models import Application, Edition, Person
+from jcanweb.services import addresses, consents, documents, organizations, presentation, terms
 from jcanweb.services import enrollment_ledger as ledger
-from jcanweb.vocabulary import ApplicationState, Event, Subject
+from jcanweb.vocabulary import ApplicationState
 
 BUTTON = "以上をすべて承諾して、申請に進む"
 LONGEST_TYPED = 200
@@ -51,48 +50,32 @@ def serve(edition: Edition, statements: tuple[reader.Statement, ...], *, to: Per
     return presentation.serve(edition, statements, button=BUTTON, to=to)
 
 
-def accept(
-    served: str, accepted: set[int], *, application: Application | None = None, by: Person
-) -> Application:
+def accept(served: str, accepted: set[int], *, application: Application | None = None, address: str | None = None,
+           by: Person) -> Application:  # fmt: skip
     """Keep the consent to every statement that was served, with its receipt and the draft it belongs to.
 
     Without `application` a draft is begun; a person has one draft at a time, so a second click finds it.
+    `address`: the IP address it came from, kept only where a setting says so.
     Raises NotEligible; PresentationRefused when `served` is not what `serve` gave to this person, or was accepted
     before for another application; TermsChanged when another edition is in force; ConsentMissing when not all were
     accepted; AlreadySubmitted for an application that is not being edited.
     """
     lock(by)
     organizations.check_eligible(by)
-    shown = presentation.read(served, by=by)
     edition = terms.lock_in_force()
-    if (edition.version, edition.sha256) != (shown.edition_version, shown.edition_sha256):
-        raise TermsChanged()
-    statements = reader.statements(terms.document(edition))
-    if (shown.statements, shown.button) != (presentation.statements(statements), BUTTON):
-        raise PresentationExpired()  # of an older version of this program
-    if accepted != {statement.number for statement in statements}:
-        raise ConsentMissing()
+    shown = consents.look_at(served, accepted, edition=edition, button=BUTTON, by=by)
     draft = application or ledger.drafted(by) or _begin(by)
     lock(draft)
     if draft.state not in EDITABLE:
         raise AlreadySubmitted()
     if consented(draft, edition):
         return draft
-    if ledger.is_used(shown.nonce):
+    if consents.is_used(shown.nonce):
         raise PresentationUsed()
-    consent = Consent(application_id=draft.id, person_id=by.id, edition_id=edition.id, edition_sha256=edition.sha256,
-                      button=BUTTON, locale=shown.locale, given_at=clock.now(), presentation=served,
-                      nonce=shown.nonce)  # fmt: skip
-    consent.edition = edition
-    consent.statements = [
-        ConsentStatement(number=one.number, verb=one.verb, words=one.text) for one in statements
-    ]
-    draft.consents.append(consent)
-    flush()
-    entry, head = audit.record_placed(
-        Event.CONSENT_GIVEN, Subject.APPLICATION, draft.id, by=by, consent=consent.id, edition=edition.id,
-        edition_sha256=edition.sha256, statements=sorted(accepted))  # fmt: skip
-    receipts.make(consent, shown, application=draft, by=by, entry=entry, head=head)
+    given = consents.keep(
+        shown, served, edition=edition, application=draft, about=(Subject.APPLICATION, draft.id), by=by
+    )
+    addresses.keep(given, address)
     return draft
 
 
@@ -104,6 +87,15 @@ def is_current(served: str, *, by: Person) -> bool:
         return False
     edition = terms.in_force()
     return (shown.edition_version, shown.edition_sha256) == (edition.version, edition.sha256)
+
+
+def edition_shown(served: str, *, by: Person) -> Edition | None:
+    """The edition of the page that was served to this person; None when it is not told."""
+    try:
+        shown = presentation.read(served, by=by)
+    except PresentationRefused:
+        return None
+    return terms.of_digest(shown.edition_version, shown.edition_sha256)
 
 
 def _begin(person: Person) -> Application:
@@ -217,29 +209,24 @@ def _values(entry: Entry) -> dict[str, object]:
         documents.check_pdf(entry.seal_certificate)
     return {
         "organization_unit_typed": entry.organization_unit,
-        "organization_unit": _at("organization_unit", subject_text, entry.organization_unit),
+        "organization_unit": at_field("organization_unit", subject_text, entry.organization_unit),
         "organization_unit_ja": _name(
             "organization_unit_ja", entry.organization_unit_ja, "会社名・組織名（日本語）"
         ),
         "common_name_typed": entry.common_name,
-        "common_name": _at("common_name", subject_text, entry.common_name),
+        "common_name": at_field("common_name", subject_text, entry.common_name),
         "common_name_ja": _name("common_name_ja", entry.common_name_ja, "部署・役職または氏名（日本語）"),
         "years": entry.years,
         "pin_recipient_name": _name("pin_recipient_name", entry.pin_recipient_name, "PIN送付先の氏名"),
-        "pin_recipient_email": _at("pin_recipient_email", names.normalise_email, entry.pin_recipient_email),
+        "pin_recipient_email": at_field(
+            "pin_recipient_email", names.normalise_email, entry.pin_recipient_email
+        ),
         "seal_certificate_on": entry.seal_certificate_on,
     }
 
 
-def _at(column: str, rule: Callable[[str], str], typed: str) -> str:
-    try:
-        return rule(typed)
-    except RuleViolation as violation:
-        raise FieldRefused(violation.sentence, field=column) from None
-
-
 def _name(column: str, typed: str, word: str) -> str:
-    return _at(column, lambda text: names.check_name(text, word), typed)
+    return at_field(column, names.check_name, typed, word)
 
 
 def _check_complete(application: Application) -> None:

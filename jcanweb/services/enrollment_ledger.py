@@ -9,7 +9,17 @@ from sqlalchemy.orm import joinedload, selectinload
 from jcanweb import calendar, names
 from jcanweb.config import setting
 from jcanweb.database import db
-from jcanweb.models import Application, Certificate, Consent, Delivery, FieldCheck, Person
+from jcanweb.models import (
+    Application,
+    Certificate,
+    Consent,
+    ConsentWithdrawal,
+    Delivery,
+    Edition,
+    FieldCheck,
+    Person,
+    ReadingProgress,
+)
 from jcanweb.names.findings import Finding
 from jcanweb.vocabulary import ApplicationState, CheckedField, SecretKind, Verdict
 
@@ -32,6 +42,8 @@ class Holding:
     certificate: Certificate
     delivery: Delivery | None
     """The newest delivery of the PKCS#12."""
+    withdrawal: ConsentWithdrawal | None = None
+    """Of the consent to its backup."""
 
 
 def find(number: str, *, by: Person) -> Application | None:
@@ -57,20 +69,35 @@ def drafted(person: Person) -> Application | None:
     return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
 
 
-def is_used(nonce: str) -> bool:
-    """Was a consent given by the presentation with this nonce?"""
-    return db.session.scalar(select(Consent.id).where(Consent.nonce == nonce)) is not None
-
-
 def holdings(person: Person) -> list[Holding]:
-    """The newest PAGE certificates of the person, newest first, by two queries."""
+    """The newest PAGE certificates of the person, newest first, by three queries."""
     query = select(Certificate).where(Certificate.person_id == person.id).order_by(Certificate.id.desc())
     found = list(db.session.scalars(query.limit(PAGE).options(joinedload(Certificate.application))))
     sent = select(Delivery).where(
         Delivery.certificate_id.in_([one.id for one in found]), Delivery.kind == SecretKind.PFX
     )
     newest = {one.certificate_id: one for one in db.session.scalars(sent.order_by(Delivery.id))}
-    return [Holding(one, newest.get(one.id)) for one in found]
+    withdrawn = select(ConsentWithdrawal).where(
+        ConsentWithdrawal.certificate_id.in_([one.id for one in found])
+    )
+    over = {one.certificate_id: one for one in db.session.scalars(withdrawn)}
+    return [Holding(one, newest.get(one.id), over.get(one.id)) for one in found]
+
+
+def holding(application: Application) -> Holding | None:
+    """What was issued for this application."""
+    found = db.session.scalar(select(Certificate).where(Certificate.application_id == application.id))
+    if found is None:
+        return None
+    sent = select(Delivery).where(Delivery.certificate_id == found.id, Delivery.kind == SecretKind.PFX)
+    return Holding(found, db.session.scalar(sent.order_by(Delivery.id.desc()).limit(1)))
+
+
+def known_edition(application: Application | None, kept: ReadingProgress | None) -> Edition | None:
+    """The edition that the person has accepted for this application, or has begun to read."""
+    if application is not None and application.consents:
+        return application.consents[-1].edition
+    return kept.edition if kept else None
 
 
 def remarks(application: Application) -> dict[str, str]:
@@ -92,6 +119,20 @@ def expected_on(application: Application) -> date | None:
         return None
     day = calendar.jst_date(application.submitted_at)
     return calendar.add_business_days(day, setting("SCREENING_BUSINESS_DAYS"))
+
+
+def lapses_on(application: Application) -> date | None:
+    """The last day (Japan) on which a draft or a returned application is sure to wait for its person."""
+    since = {
+        ApplicationState.DRAFT: application.drafted_at,
+        ApplicationState.RETURNED: application.returned_at,
+    }
+    begun = since.get(application.state)
+    return (
+        calendar.months_after(calendar.jst_date(begun), setting("APPLICATION_LAPSE_MONTHS"))
+        if begun
+        else None
+    )
 
 
 def preview(organization_unit: str, common_name: str) -> list[Preview]:

@@ -17,9 +17,9 @@ from jcanweb import audit, clock, keys
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import FieldRefused, LinkExpired, TooManyAttempts, WrongCode
+from jcanweb.events import Event, Subject
 from jcanweb.models import AccessCode, Invitation, Officer, Person
 from jcanweb.pki.sealbox import new_token, token_hash
-from jcanweb.vocabulary import Event, Subject
 
 _DOUBLE_CLICK = timedelta(seconds=20)
 
@@ -40,16 +40,25 @@ def invite(person: Person, *, by: Officer) -> str:
     living = select(Invitation).where(Invitation.person_id == person.id, Invitation.revoked_at.is_(None))
     for earlier in db.session.scalars(living):
         earlier.revoked_at = at
-    token = new_token()
+    invitation, link = add(person, by=by)
+    audit.record(Event.PERSON_INVITED, Subject.PERSON, person.id, by=by, corporation=person.corporation_id,
+                 invitation=invitation.id)  # fmt: skip
+    return link
+
+
+def add(person: Person, *, by: Officer | None = None) -> tuple[Invitation, str]:
+    """A further personal link beside those that live, made by itself (`by` None) where a mail asks for something.
+
+    It ends no other, since an application may be under way by that one; the caller records it.
+    """
+    at, token = clock.now(), new_token()
     invitation = Invitation(
-        person_id=person.id, token_sha256=token_hash(token), invited_by=by.id, invited_at=at,
+        person_id=person.id, token_sha256=token_hash(token), invited_by=by.id if by else None, invited_at=at,
         expires_at=at + timedelta(days=setting("INVITATION_DAYS")),
     )  # fmt: skip
     db.session.add(invitation)
     flush()
-    audit.record(Event.PERSON_INVITED, Subject.PERSON, person.id, by=by, corporation=person.corporation_id,
-                 invitation=invitation.id)  # fmt: skip
-    return str(_serializer().dumps([invitation.id, token]))
+    return invitation, str(_serializer().dumps([invitation.id, token]))
 
 
 def open_link(text: str) -> Invitation:

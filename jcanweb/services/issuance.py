@@ -8,10 +8,12 @@ import contextlib
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography import x509
 
 from jcanweb import audit, clock, keys, states
+from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock, next_number
 from jcanweb.errors import (
@@ -23,20 +25,14 @@ from jcanweb.errors import (
     TwoPersonRule,
     WrongState,
 )
+from jcanweb.events import Event
+from jcanweb.events import Subject as About
 from jcanweb.issuers import port
-from jcanweb.models import Application, Certificate, Edition, Officer, Order
+from jcanweb.models import Application, Certificate, Edition, Officer, Order, PolicyDocument
 from jcanweb.pki import comparison, enclave
 from jcanweb.pki.profile import Profile, Subject, spki_sha256
-from jcanweb.services import delivery, enrollment, organizations, reconcile, screening, terms
-from jcanweb.vocabulary import (
-    ApplicationState,
-    CertificateState,
-    Event,
-    OrderFailure,
-    OrderState,
-    SecretKind,
-)
-from jcanweb.vocabulary import Subject as About
+from jcanweb.services import delivery, enrollment, organizations, policy, reconcile, screening, terms
+from jcanweb.vocabulary import ApplicationState, CertificateState, OrderFailure, OrderState, SecretKind
 
 APPROVER = "承認した担当者は発行できません。別の発行操作者が操作してください。"
 OTHER_TERMS = (
@@ -71,19 +67,21 @@ def issue(application: Application, *, version: int, by: Officer) -> Issuance:
     """
     lock(application, version)
     check(application, by=by)
-    outlet, profile, subject = delivery.outlet(), profile_in_force(), subject_of(application)
+    outlet, subject = delivery.outlet(), subject_of(application)
     with contextlib.ExitStack() as stack:
         try:
-            issuing = stack.enter_context(enclave.Issuing(profile.key_bits, setting("PFX_ROUNDS")))
+            issuing = stack.enter_context(enclave.Issuing(Profile.key_bits, setting("PFX_ROUNDS")))
         except enclave.EnclaveError:
             raise IssuerTrouble(NO_KEY) from None
-        order = _ask(application, issuing.public_key, by=by)
+        at = clock.now()
+        under = policy.in_force(jst_date(at))
+        order = _ask(application, issuing.public_key, at=at, by=by)
         asked = port.Order(
-            order.request_id, profile, subject, application.years, issuing.public_key, order.asked_at
+            order.request_id, profile(under), subject, application.years, issuing.public_key, order.asked_at
         )
         try:
             made = _made(order, asked, issuing, outlet, by=by)
-            certificate = _keep(order, made[0], by=by) if made else None
+            certificate = _keep(order, made[0], under, by=by) if made else None
         except port.IssuerError:
             raise IssuerTrouble(UNANSWERED) from None
     if made is None or certificate is None:
@@ -113,12 +111,12 @@ def obstacle(application: Application, edition: Edition, *, by: Officer) -> Rule
     return NotEligible("".join(found)) if found else None
 
 
-def profile_in_force() -> Profile:
-    """The certificate profile of the settings."""
+def profile(under: PolicyDocument) -> Profile:
+    """The certificate profile: the settings, and the CP it is issued under."""
     url = setting("PUBLIC_URL")
     return Profile(
         country=setting("LRA_COUNTRY"), state=setting("LRA_STATE"), locality=setting("LRA_LOCALITY"),
-        organization=setting("LRA_ORGANIZATION"), policy_oid=setting("POLICY_OID"), cps_url=setting("POLICY_URL"),
+        organization=setting("LRA_ORGANIZATION"), policy_oid=under.oid, cps_url=under.url,
         cdp_url=f"{url}/crl/issuing.crl", aia_ca_issuers_url=f"{url}/ca/issuing.cer",
     )  # fmt: skip
 
@@ -129,8 +127,7 @@ def subject_of(application: Application) -> Subject:
     return Subject(number, application.organization_unit, application.common_name)
 
 
-def _ask(application: Application, public_key: bytes, *, by: Officer) -> Order:
-    at = clock.now()
+def _ask(application: Application, public_key: bytes, *, at: datetime, by: Officer) -> Order:
     states.move(application, ApplicationState.ISSUING)
     application.issued_by, application.issued_at = by.id, at
     order = Order(
@@ -171,7 +168,7 @@ def _made(order: Order, asked: port.Order, issuing: enclave.Issuing, outlet: del
         return None
 
 
-def _keep(order: Order, issued: port.Issued, *, by: Officer) -> Certificate | None:
+def _keep(order: Order, issued: port.Issued, under: PolicyDocument, *, by: Officer) -> Certificate | None:
     """The certificate in the ledger; None when the order was given up meanwhile: then it is undone at the CA."""
     if not reconcile.hold(order):
         reconcile.undo(order, issued, OrderFailure.LATE, by=by)
@@ -189,8 +186,7 @@ def _keep(order: Order, issued: port.Issued, *, by: Officer) -> Certificate | No
         organization_unit=application.organization_unit, common_name=application.common_name,
         not_before=parsed.not_valid_before_utc, not_after=parsed.not_valid_after_utc,
         der=issued.certificate_der, chain_der=issued.chain_der[0], public_key_sha256=order.public_key_sha256,
-        policy_document=setting("POLICY_DOCUMENT"), policy_version=setting("POLICY_VERSION"),
-        policy_url=setting("POLICY_URL"),
+        policy_id=under.id, policy_document=under.name, policy_version=under.version, policy_url=under.url,
     )  # fmt: skip
     db.session.add(certificate)
     order.ended_at = at

@@ -70,9 +70,3 @@ def application(number: str) -> Application | None:
 def certificate_of(application: Application) -> Certificate | None:
     """What was issued for it."""
     return db.session.scalar(select(Certificate).where(Certificate.application_id == application.id))
-
-
-def names(ids: set[int | None]) -> dict[int, str]:
-    """The names of these officers, by id."""
-    found = db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids - {None})))
-    return {number: name for number, name in found}

@@ -11,21 +11,23 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from jcanweb import clock, names
 from jcanweb.database import db
+from jcanweb.events import Subject
 from jcanweb.models import (
     Application,
     Backup,
     BackupShare,
     Certificate,
     Consent,
+    ConsentWithdrawal,
     Corporation,
     Custodian,
     Delivery,
-    Officer,
+    Reconsent,
     Recovery,
     Revocation,
 )
-from jcanweb.services import trail
-from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState, Subject
+from jcanweb.services import reconsent_ledger, trail, withdrawal_ledger
+from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState
 
 PAGE = 50
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─"), "-")
@@ -121,13 +123,19 @@ class Bound:
     """Everything that belongs to one certificate; lists newest first."""
 
     consent: Consent
-    names: dict[int, str]
+    names: dict[int | None, str]
     """of its officers, by id"""
     deliveries: list[Delivery]
     backups: list[Backup]
     revocations: list[Revocation]
     recoveries: list[Recovery]
+    things: list[tuple[Subject, object]]
+    """what audit entries about it are about"""
+    reconsents: list[Reconsent]
+    """later questions to the person, with their answers"""
     history: list[trail.Step]
+    withdrawal: ConsentWithdrawal | None
+    """Of the consent to its backup."""
 
     @property
     def revocation(self) -> Revocation | None:
@@ -148,16 +156,19 @@ def bound(certificate: Certificate) -> Bound:
     consent = select(Consent).where(Consent.id == certificate.consent_id).options(joinedload(Consent.edition))
     deliveries, backups = _of(certificate, Delivery), _of(certificate, Backup, holders)
     revocations, recoveries = _of(certificate, Revocation), _of(certificate, Recovery)
-    ids = {certificate.screened_by, certificate.approved_by, certificate.issued_by}
-    officers = db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids)))
-    things = [(Subject.CERTIFICATE, certificate.id), (Subject.ORDER, certificate.order_id)]
+    ids: set[int | None] = {certificate.screened_by, certificate.approved_by, certificate.issued_by}
+    things: list[tuple[Subject, object]] = [
+        (Subject.CERTIFICATE, certificate.id),
+        (Subject.ORDER, certificate.order_id),
+    ]
     for kind, found in ((Subject.DELIVERY, deliveries), (Subject.BACKUP, backups), (Subject.REVOCATION, revocations),
                         (Subject.RECOVERY, recoveries)):  # fmt: skip
         things += [(kind, one.id) for one in found]
     return Bound(
-        consent=db.session.scalars(consent).one(), names={number: name for number, name in officers},
+        consent=db.session.scalars(consent).one(), names=trail.officers(ids),
         deliveries=deliveries, backups=backups, revocations=revocations, recoveries=recoveries,
-        history=trail.histories(things),
+        things=things, history=trail.histories(things), withdrawal=withdrawal_ledger.of(certificate),
+        reconsents=reconsent_ledger.of_holder(certificate),
     )  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from jcanweb import audit, clock, sessions
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import AlreadyTaken, FieldRefused, LinkExpired, RolesExclude, TwoPersonRule
+from jcanweb.events import Event, Subject
 from jcanweb.models import Custodian, Officer, OfficerInvitation, OfficerRole
 from jcanweb.names import check_name, normalise_email
 from jcanweb.permissions import check_roles
 from jcanweb.pki.sealbox import new_token, token_hash
-from jcanweb.vocabulary import Event, Role, Subject
+from jcanweb.vocabulary import Role
 
 
 def invite(*, email: str, name: str, roles: set[Role], by: Officer | None) -> str:

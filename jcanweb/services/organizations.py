@@ -13,16 +13,10 @@ from jcanweb import audit, clock, names
 from jcanweb.calendar import japanese_date, jst_date
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import FieldRefused, NotEligible, StalePage
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Certificate, Corporation, Invitation, Officer, Person, WebSession
 from jcanweb.services import invitations as links
-from jcanweb.vocabulary import (
-    AgreementState,
-    ApplicationState,
-    Authority,
-    CertificateState,
-    Event,
-    Subject,
-)
+from jcanweb.vocabulary import AgreementState, ApplicationState, Authority
 
 
 @dataclass(frozen=True)
@@ -170,8 +164,7 @@ def by_number(corporate_number: str) -> Corporation | None:
 def living(corporation: Corporation) -> int:
     """How many of its certificates are neither revoked nor expired."""
     query = select(func.count()).where(
-        Certificate.corporation_id == corporation.id, Certificate.state != CertificateState.REVOKED,
-        Certificate.not_after > clock.now(),
+        Certificate.corporation_id == corporation.id, Certificate.living(clock.now()),
     )  # fmt: skip
     return db.session.scalar(query) or 0
 

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from jcanweb import audit, clock, keys, states
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
+from jcanweb.events import Event, Subject
 from jcanweb.issuers import port
 from jcanweb.models import Order
 from jcanweb.services import status
-from jcanweb.vocabulary import ApplicationState, Event, OrderFailure, OrderState, RevocationReason, Subject
+from jcanweb.vocabulary import ApplicationState, OrderFailure, OrderState, RevocationReason
 
 UNKNOWN = frozenset({OrderFailure.NOT_ISSUED, OrderFailure.REFUSED})
 """Ends of which no certificate was known."""

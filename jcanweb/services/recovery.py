@@ -12,32 +12,28 @@ from jcanweb import audit, clock, keys, mail
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import (
-    FieldRefused,
     OwnApplication,
     RecoveryFailed,
     RecoveryRefused,
     TwoPersonRule,
     WordsNeeded,
+    at_field,
 )
-from jcanweb.models import Certificate, Consent, ConsentStatement, Officer, Recovery, Revocation
-from jcanweb.names import NameRefused, check_words
+from jcanweb.events import Event, Subject
+from jcanweb.models import Certificate, Officer, Recovery, Revocation
+from jcanweb.names import check_words
 from jcanweb.pki import enclave
-from jcanweb.services import backup, custodians, recovery_ledger, screening
+from jcanweb.services import backup, custodians, recovery_ledger, screening, withdrawal_ledger
 from jcanweb.services.recovery_ledger import HALVES, OPEN
 from jcanweb.states import move
 from jcanweb.vocabulary import (
     CertificateState,
-    Event,
     RecoveryGround,
     RecoveryState,
     RevocationReason,
     RevocationState,
     SecretKind,
-    Subject,
 )
-
-BACKUP_STATEMENT = 2
-"""the statement of 第5条(2): consent to the backup"""
 
 COMPROMISED = "鍵・PINの漏えいによる失効のため、この鍵は回復できません。新しい証明書を申請してください。"
 REVOKED = "失効した証明書の鍵は回復できません。利用を続けるときは、新しい証明書を申請してください。"
@@ -47,6 +43,7 @@ EXPIRED = "有効期限が過ぎた証明書の鍵は回復できません。新
 NO_CONSENT = (
     "利用者がバックアップの保管に同意していないため、鍵回復はできません。新しい証明書を申請してください。"
 )
+WITHDRAWN = "利用者がバックアップの保管への同意を撤回したため、この鍵は回復できません。証明書は失効の手続きに入っています。"
 DESTROYED = "バックアップが廃棄されているため、鍵回復はできません。新しい証明書を申請してください。"
 ALREADY = "この証明書の鍵回復は既に進んでいます。一覧から、その鍵回復を確認してください。"
 NOBODY = "依頼と承認の担当者を除くと、持分を開封できる鍵の管理者がいません。別の担当者が操作してください。"
@@ -183,8 +180,10 @@ def not_own(certificate: Certificate, by: Officer) -> None:
 
 
 def check(certificate: Certificate) -> None:
-    """May its key be recovered now? Raises RecoveryRefused: revoked (a compromise says so), suspended, a
-    revocation under way, expired, no consent to the backup, backup destroyed."""
+    """May its key be recovered now? Raises RecoveryRefused: consent to the backup withdrawn, revoked (a compromise
+    says so), suspended, a revocation under way, expired, no consent to the backup, backup destroyed."""
+    if withdrawal_ledger.of(certificate):
+        raise RecoveryRefused(WITHDRAWN)
     reason = db.session.scalar(
         select(Revocation.reason)
         .where(Revocation.certificate_id == certificate.id, Revocation.state != RevocationState.REFUSED)
@@ -197,10 +196,7 @@ def check(certificate: Certificate) -> None:
         raise RecoveryRefused(REVOKING)
     if certificate.not_after <= clock.now():
         raise RecoveryRefused(EXPIRED)
-    given = select(ConsentStatement.id).join(Consent, Consent.id == ConsentStatement.consent_id).where(
-        Consent.id == certificate.consent_id, ConsentStatement.number == BACKUP_STATEMENT
-    )  # fmt: skip
-    if db.session.scalar(given) is None:
+    if withdrawal_ledger.statement(certificate) is None:
         raise RecoveryRefused(NO_CONSENT)
     if set(backup.living(certificate)) != set(SecretKind):
         raise RecoveryRefused(DESTROYED)
@@ -233,7 +229,10 @@ def _end(recovery: Recovery, event: Event, *, by: object) -> None:
         forget(recovery)
     flush()
     audit.record(event, Subject.RECOVERY, recovery.id, by=by, act=act, certificate=recovery.certificate_id)
-    if recovery.authorized_at and recovery.certificate.state is not CertificateState.REVOKED:
+    over = recovery.certificate.state is CertificateState.REVOKED or withdrawal_ledger.of(
+        recovery.certificate
+    )
+    if recovery.authorized_at and not over:  # a revocation and a withdrawal have mails of their own
         _tell(recovery, "recovery_stopped")
 
 
@@ -245,10 +244,7 @@ def _tell(recovery: Recovery, template: str) -> None:
 
 
 def _words(typed: str, what: str, field: str) -> str:
-    try:
-        words = check_words(typed, what)
-    except NameRefused as refused:
-        raise FieldRefused(refused.sentence, field=field) from None
+    words = at_field(field, check_words, typed, what)
     if not words:
         raise WordsNeeded(f"{what}を入力してください。", field=field)
     return words

@@ -20,13 +20,14 @@ from jcanweb.errors import (
     TwoPersonRule,
     WrongState,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Backup, BackupShare, Certificate, Custodian, Officer, Recovery, ShareOpening
 from jcanweb.pki import enclave
 from jcanweb.services import backup, delivery, trail
 from jcanweb.services.recovery import check, ephemeral_context, forget, lapse, left_act, not_own
 from jcanweb.services.recovery_ledger import awaited, own_shares
 from jcanweb.states import move
-from jcanweb.vocabulary import Event, RecoveryState, Subject
+from jcanweb.vocabulary import RecoveryState
 
 ASKED = "鍵回復を依頼した担当者は、持分を開封できません。ほかの鍵の管理者が開封します。"
 AUTHORIZED = "鍵回復を承認した担当者は、持分を開封できません。ほかの鍵の管理者が開封します。"

@@ -1,7 +1,8 @@
 """Revocation: received, decided by another, executed by a third act, seen in the CRL (product.md §9).
 
 Times run in absolute hours from receipt: 24 h or 5 days (S/MIME BR 4.9.1.1). The CA is asked only after the
-intent is committed, so that a crash shows as an unfinished act; pressing again takes that act up and ends it.
+intent is committed, so that a crash shows as an unfinished act; pressing again takes that act up and ends it. Where
+both are held, the certificate is locked before the revocation.
 """
 
 import unicodedata
@@ -17,6 +18,7 @@ from jcanweb.database import db, flush, lock
 from jcanweb.errors import (
     CertificateExpired,
     CertificateRevoked,
+    ConsentWithdrawn,
     FieldRefused,
     IssuerTrouble,
     NumberMismatch,
@@ -26,14 +28,16 @@ from jcanweb.errors import (
     TwoPersonRule,
     WordsNeeded,
     WrongState,
+    at_field,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.issuers.port import AlreadyRevoked, IssuerError, IssuerUnavailable
 from jcanweb.models import Certificate, Officer, Person, Revocation
-from jcanweb.names import NameRefused, check_words
-from jcanweb.services import backup, delivery, recovery, screening, status
+from jcanweb.names import check_words
+from jcanweb.services import backup, delivery, recovery, screening, status, withdrawal_ledger
 from jcanweb.states import move
 from jcanweb.vocabulary import CertificateState as C
-from jcanweb.vocabulary import Event, RevocationReason, RevocationRequester, Subject
+from jcanweb.vocabulary import RevocationReason, RevocationRequester
 from jcanweb.vocabulary import RevocationState as R
 
 URGENT = frozenset({RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE})
@@ -60,10 +64,10 @@ def hours(since: datetime, until: datetime) -> float:
 
 
 def receive(certificate: Certificate, *, reason: RevocationReason, requester: RevocationRequester, words: str = "",
-            invalid_from: datetime | None = None, by: Officer) -> Revocation:  # fmt: skip
+            invalid_from: datetime | None = None, by: Officer | Person) -> Revocation:  # fmt: skip
     """Take in a request; a compromised key suspends the certificate in the same transaction.
 
-    `words`: the ground in words, up to 1,000 characters, needed for unspecified. `invalid_from`: aware, since
+    `by`: the officer who was asked, or the subscriber who asks on the own page. `words`: the ground in words, up to 1,000 characters, needed for unspecified. `invalid_from`: aware, since
     when the key is doubtful (RFC 5280 §5.3.2). Raises CertificateRevoked, CertificateExpired, RevocationOpen,
     WordsNeeded, FieldRefused.
     """
@@ -76,7 +80,7 @@ def receive(certificate: Certificate, *, reason: RevocationReason, requester: Re
     if db.session.scalar(select(Revocation.id).where(Revocation.certificate_id == certificate.id,
                                                      Revocation.state != R.REFUSED)):  # fmt: skip
         raise RevocationOpen()
-    words = _words(words)
+    words = at_field("words", check_words, words, "理由")
     if reason is RevocationReason.UNSPECIFIED and not words:
         raise WordsNeeded()
     if invalid_from is not None:
@@ -84,7 +88,9 @@ def receive(certificate: Certificate, *, reason: RevocationReason, requester: Re
         invalid_from = invalid_from.replace(microsecond=0)
     revocation = Revocation(
         certificate_id=certificate.id, state=R.RECEIVED, reason=reason, requester=requester, words=words,
-        invalid_from=invalid_from, received_by=by.id, received_at=at, due_at=due(reason, requester, at),
+        invalid_from=invalid_from, received_at=at, due_at=due(reason, requester, at),
+        received_by=by.id if isinstance(by, Officer) else None,
+        received_from=by.id if isinstance(by, Person) else None,
     )  # fmt: skip
     revocation.certificate = certificate
     db.session.add(revocation)
@@ -113,17 +119,20 @@ def decide(revocation: Revocation, *, version: int, by: Officer) -> None:
 def refuse(revocation: Revocation, *, words: str, version: int, by: Officer) -> None:
     """The certificate shall live on, and why; a suspended one gets back the state it had.
 
-    Raises StalePage, TwoPersonRule (receiver = decider), OwnApplication, WrongState, WordsNeeded, FieldRefused.
+    Raises StalePage, TwoPersonRule (receiver = decider), OwnApplication, WrongState, WordsNeeded, FieldRefused, and
+    ConsentWithdrawn when the subscriber has withdrawn the consent to the backup, which means revocation.
     """
+    certificate = revocation.certificate
+    lock(certificate)
     lock(revocation, version)
     _check_decider(revocation, by)
-    words = _words(words)
+    if withdrawal_ledger.of(certificate):
+        raise ConsentWithdrawn()
+    words = at_field("words", check_words, words, "理由")
     if not words:
         raise WordsNeeded("失効しないと判断した理由を入力してください。")
     move(revocation, R.REFUSED)
     revocation.decided_by, revocation.decided_at, revocation.decision_words = by.id, clock.now(), words
-    certificate = revocation.certificate
-    lock(certificate)
     if certificate.state is C.SUSPENDED:
         move(certificate, C.DELIVERED if certificate.delivered_at else C.ISSUED)
     flush()
@@ -160,10 +169,10 @@ def execute(revocation: Revocation, *, confirmation: str, version: int, by: Offi
     act = audit.begin(Event.REVOCATION_EXECUTED, Subject.REVOCATION, revocation.id, by=by,
                       act=left[0].act if left else None, **facts)  # fmt: skip
     revoked_at = _revoke_at_ca(revocation, certificate, act)
+    lock(certificate)
     lock(revocation)
     if revocation.state is not R.DECIDED:  # a colleague pressed at the same moment and was first
         raise _ending(WrongState("Revocation", revocation.state, R.EXECUTED), act)
-    lock(certificate)
     move(certificate, C.REVOKED)
     certificate.revoked_at = revoked_at
     move(revocation, R.EXECUTED)
@@ -183,13 +192,6 @@ def execute(revocation: Revocation, *, confirmation: str, version: int, by: Offi
 def typed_number(typed: str) -> str:
     """A JC-number as typed, in the form it is kept in: full-width, lower case and any hyphen are accepted."""
     return "".join(unicodedata.normalize("NFKC", typed).translate(_HYPHENS).upper().split())
-
-
-def _words(typed: str) -> str:
-    try:
-        return check_words(typed, "理由")
-    except NameRefused as refusal:
-        raise FieldRefused(refusal.sentence, "words") from None
 
 
 def _check_invalid_from(moment: datetime, certificate: Certificate, at: datetime) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from jcanweb.database import db
-from jcanweb.models import Certificate, Corporation, Officer, Revocation
+from jcanweb.models import Certificate, Corporation, Revocation
+from jcanweb.services import trail
 from jcanweb.vocabulary import RevocationState as R
 
 PAGE = 50
@@ -71,9 +72,7 @@ def living(of: Certificate) -> Revocation | None:
 
 def names(revocation: Revocation) -> dict[int | None, str]:
     """The officers who received, decided and executed, by id."""
-    ids = {revocation.received_by, revocation.decided_by, revocation.executed_by} - {None}
-    rows = db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids)))
-    return {number: name for number, name in rows}
+    return trail.officers({revocation.received_by, revocation.decided_by, revocation.executed_by})
 
 
 def _part(group: Group, state: R | None, number: str, last: Revocation | None) -> list[Revocation]:

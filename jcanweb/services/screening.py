@@ -19,13 +19,15 @@ from jcanweb.errors import (
     TwoPersonRule,
     WordsNeeded,
     WrongState,
+    at_field,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, FieldCheck, Officer
-from jcanweb.names import NameRefused, check_words, comparison_key
+from jcanweb.names import check_words, comparison_key
 from jcanweb.services import documents
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Event, Subject, Verdict
+from jcanweb.vocabulary import CheckedField, Verdict
 
 
 def start(application: Application, *, version: int, by: Officer) -> None:
@@ -63,7 +65,7 @@ def check(application: Application, field: CheckedField, verdict: Verdict, comme
             "この項目は証明書に使えない内容のため、適合にできません。理由を書いて「不適合」にし、差し戻してください。",
             field="comment",
         )
-    comment = _words(comment, "コメント", "comment")
+    comment = at_field("comment", check_words, comment, "コメント")
     if verdict is Verdict.FAIL and not comment:
         raise WordsNeeded("不適合とするときは、申請者が直せるように理由を入力してください。", field="comment")
     last = shown.check
@@ -260,14 +262,7 @@ def _eligible(application: Application) -> None:
 
 
 def _reason(typed: str, what: str) -> str:
-    words = _words(typed, what, "reason")
+    words = at_field("reason", check_words, typed, what)
     if not words:
         raise WordsNeeded(f"{what}を入力してください。", field="reason")
     return words
-
-
-def _words(typed: str, what: str, field: str) -> str:
-    try:
-        return check_words(typed, what)
-    except NameRefused as refusal:
-        raise FieldRefused(refusal.sentence, field=field) from None

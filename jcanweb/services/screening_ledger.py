@@ -10,11 +10,11 @@ from sqlalchemy.orm import joinedload, selectinload
 from jcanweb import calendar, clock, names
 from jcanweb.config import setting
 from jcanweb.database import db
-from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Officer, Order
+from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Order
 from jcanweb.names.findings import Finding, FindingCode, Severity
-from jcanweb.services import enrollment_ledger, organizations
+from jcanweb.services import enrollment_ledger, organizations, trail
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CertificateState, CheckedField, OrderState, Verdict
+from jcanweb.vocabulary import CheckedField, OrderState, Verdict
 
 PAGE = 50
 
@@ -154,8 +154,7 @@ def twins(application: Application) -> list[Certificate]:
     """Living certificates with the same OU2 and CN: allowed, but to be looked at (a new JC-number is given)."""
     same = (Certificate.organization_unit == application.organization_unit,
             Certificate.common_name == application.common_name)  # fmt: skip
-    living = (Certificate.state != CertificateState.REVOKED, Certificate.not_after > clock.now(),
-              Certificate.application_id != application.id)  # fmt: skip
+    living = Certificate.living(clock.now()), Certificate.application_id != application.id
     return list(
         db.session.scalars(select(Certificate).where(*same, *living).order_by(Certificate.id).limit(5))
     )
@@ -217,5 +216,4 @@ def officers(*applications: Application) -> dict[int | None, str]:
         }
     if len(applications) == 1:
         ids |= {check.checked_by for check in applications[0].checks}
-    found = db.session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids - {None})))
-    return {number: name for number, name in found}
+    return trail.officers(ids)

@@ -1,4 +1,4 @@
-"""First start: the audit head, the embedded CA, the sample edition, the set-up link."""
+"""First start: the audit head, the embedded CA, the sample edition and CP, the set-up link."""
 
 import hashlib
 
@@ -6,11 +6,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from jcanweb import audit, clock, keys
 from jcanweb.database import db, flush
-from jcanweb.models import AuditHead, Edition
+from jcanweb.events import Event, Subject
+from jcanweb.models import AuditHead, Edition, PolicyDocument
 from jcanweb.pki.tree import Frontier
-from jcanweb.services import terms
+from jcanweb.services import policy, terms
 from jcanweb.terms import sample
-from jcanweb.vocabulary import Event, Subject
 
 
 def prepare() -> None:
@@ -24,3 +24,5 @@ def prepare() -> None:
                      issuer_sha256=hashlib.sha256(der).hexdigest())  # fmt: skip
     if db.session.query(Edition).first() is None:
         terms.set_up_sample(sample())
+    if db.session.query(PolicyDocument).first() is None:
+        policy.set_up_sample()

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from jcanweb import audit, clock, keys
 from jcanweb.config import setting
 from jcanweb.database import db, flush
+from jcanweb.events import Event, Subject
 from jcanweb.issuers.port import IssuerError
 from jcanweb.models import Certificate, Crl, Revocation
-from jcanweb.vocabulary import Event, Subject
 
 RETRY = timedelta(minutes=1)
 """How long a CRL stands, at least, before another is made only because a revocation is not in it yet."""

@@ -1,18 +1,18 @@
 """Editions of the terms of use: import, approval by another, and which one is in force (product.md §3)."""
 
-import re
-import unicodedata
 from datetime import date
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from jcanweb import audit, clock, terms
-from jcanweb.calendar import japanese_date, jst_date
+from jcanweb.calendar import jst_date
 from jcanweb.database import db, flush
 from jcanweb.errors import FieldRefused, TwoPersonRule
+from jcanweb.events import Event, Subject
 from jcanweb.models import Edition, EditionApproval, Officer
-from jcanweb.vocabulary import EditionState, Event, Subject
+from jcanweb.services import schedule
+from jcanweb.vocabulary import EditionState
 
 SAMPLE_FROM = date(2018, 1, 1)
 
@@ -24,15 +24,7 @@ def import_edition(source: bytes, *, version: str, proposed_on: date, by: Office
     FieldRefused at `file` when the text cannot be read whole or is this officer's draft already, at `version`
     when that is none or is approved already.
     """
-    version = unicodedata.normalize("NFKC", version).strip()
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}", version):
-        raise FieldRefused("版は改定履歴のとおり、「3.0」の形で入力してください。", "version")
-    taken = db.session.scalar(select(EditionApproval).where(EditionApproval.version == version))
-    if taken is not None:
-        raise FieldRefused(
-            f"版 {version} は既に登録されています。施行日は{japanese_date(taken.effective_on)}です。",
-            "version",
-        )
+    version = schedule.new_version(Edition, version)
     edition = _read(source, version, proposed_on, official=True, by=by)
     same = select(Edition).where(Edition.version == version, Edition.sha256 == edition.sha256,
                                  Edition.imported_by.is_not_distinct_from(edition.imported_by))  # fmt: skip
@@ -59,38 +51,15 @@ def approve(edition: Edition, *, effective_on: date, by: Officer) -> None:
     Raises TwoPersonRule for the importer; FieldRefused when it is approved already, and at `effective_on` for a
     day that is past or taken, or where a later day would have the older version in force.
     """
-    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
-        db.session.execute(text("LOCK TABLE edition_approval IN SHARE ROW EXCLUSIVE MODE"))
     if edition.imported_by == by.id:
         raise TwoPersonRule("取り込んだ担当者が承認することはできません。別の承認者が承認してください。")
-    approved = list(db.session.scalars(select(EditionApproval).where(EditionApproval.official.is_(True))))
-    if any(one.version == edition.version for one in approved):
-        raise FieldRefused(f"版 {edition.version} は既に承認されています。版の一覧を確認してください。")
-    if effective_on < jst_date(clock.now()):
-        raise FieldRefused("施行日には、今日以後の日を入力してください。", "effective_on")
-    for one in approved:
-        if one.effective_on == effective_on:
-            raise FieldRefused(
-                f"{japanese_date(effective_on)}には版 {one.version} が施行されます。別の日を入力してください。",
-                "effective_on",
-            )
-        later, mine, other = effective_on > one.effective_on, _order(edition.version), _order(one.version)
-        if mine == other or later != (mine > other):
-            raise FieldRefused(
-                f"{japanese_date(one.effective_on)}に施行される版 {one.version} と、版の順と施行日の順が合いません。"
-                "版と施行日を確認してください。",
-                "effective_on",
-            )
+    schedule.check(Edition, edition.version, effective_on)
     _approve(edition, effective_on, by)
 
 
 def in_force(day: date | None = None) -> Edition:
     """The edition in force on that day (Japan's today by default): official before sample, latest first."""
-    query = select(Edition).join(EditionApproval, EditionApproval.edition_id == Edition.id)
-    query = query.where(EditionApproval.effective_on <= (day or jst_date(clock.now())))
-    edition = db.session.scalar(
-        query.order_by(EditionApproval.official.desc(), EditionApproval.effective_on.desc()).limit(1)
-    )
+    edition = schedule.in_force(Edition, day)
     if edition is None:
         raise FieldRefused("有効な利用規約がありません。管理者に連絡してください。")
     return edition
@@ -98,8 +67,7 @@ def in_force(day: date | None = None) -> Edition:
 
 def lock_in_force() -> Edition:
     """The edition in force, with later approvals kept out until this transaction ends."""
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(text("LOCK TABLE edition_approval IN SHARE MODE"))
+    schedule.lock(Edition)
     return in_force()
 
 
@@ -110,30 +78,25 @@ def scheduled() -> list[Edition]:
     return list(db.session.scalars(query.order_by(EditionApproval.effective_on)))
 
 
+def find(edition_id: int) -> Edition | None:
+    """The edition of this id."""
+    return db.session.get(Edition, edition_id)
+
+
 def editions() -> list[Edition]:
     """All editions: drafts first, then by day, newest first."""
-    query = select(Edition).outerjoin(EditionApproval, EditionApproval.edition_id == Edition.id)
-    return list(
-        db.session.scalars(
-            query.order_by(EditionApproval.effective_on.desc().nulls_first(), Edition.id.desc())
-        )
-    )
+    return schedule.listing(Edition)
 
 
 def states(of: list[Edition]) -> dict[int, EditionState]:
     """By id the state of each of these editions today."""
-    today, current = jst_date(clock.now()), in_force()
-    approved = set(db.session.scalars(select(EditionApproval.version)))
-    found = {}
-    for edition in of:
-        if edition.effective_on is None:
-            used = edition.version in approved
-            found[edition.id] = EditionState.UNUSED if used else EditionState.DRAFT
-        elif edition.effective_on > today:
-            found[edition.id] = EditionState.SCHEDULED
-        else:
-            found[edition.id] = EditionState.IN_FORCE if edition.id == current.id else EditionState.FORMER
-    return found
+    return schedule.states(Edition, of)
+
+
+def of_digest(version: str, sha256: str) -> Edition | None:
+    """The approved edition of that version, when its bytes are those of the digest."""
+    query = select(Edition).join(EditionApproval, EditionApproval.edition_id == Edition.id)
+    return db.session.scalar(query.where(EditionApproval.version == version, Edition.sha256 == sha256))
 
 
 def document(edition: Edition) -> terms.Document:
@@ -168,11 +131,3 @@ def _approve(edition: Edition, effective_on: date, by: Officer | None) -> None:
     flush()
     audit.record(Event.EDITION_APPROVED, Subject.EDITION, edition.id, by=by, version=edition.version,
                  sha256=edition.sha256, effective_on=effective_on.isoformat())  # fmt: skip
-
-
-def _order(version: str) -> tuple[int, ...]:
-    """For comparing: 3 and 3.0 are one version."""
-    numbers = [int(part) for part in version.split(".")]
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)

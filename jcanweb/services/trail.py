@@ -1,17 +1,22 @@
-"""Reading the audit record: newest first by keyset, the history of one thing."""
+"""Reading the audit record: newest first by keyset, the history of one thing, entries with their proof."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
+from jcanweb import audit
 from jcanweb.database import db
-from jcanweb.models import Application, AuditEntry, Certificate, Officer
-from jcanweb.vocabulary import Event, Outcome, SecretKind, Subject
+from jcanweb.events import Event, Outcome, Subject
+from jcanweb.models import Application, AuditEntry, AuditHead, Certificate, Officer
+from jcanweb.pki import tree
+from jcanweb.pki.receipt import Entry, Head
+from jcanweb.vocabulary import SecretKind
 
 PAGE = 50
+BATCH = 1000
 
 
 def page(*, before: int | None = None, event: Event | None = None, subject: Subject | None = None,
@@ -35,7 +40,7 @@ class Step:
     event: Event
     outcome: Outcome
     who: str
-    """An officer's name; for others what they are (申請者, リンクの受取人, 自動処理)."""
+    """An officer's name; for others what they are (申請者, リンクの受取人, 端末の操作者, 自動処理)."""
     about: SecretKind | None = None
     """Which of the two secrets, where a delivery or a backup is told of."""
 
@@ -47,24 +52,74 @@ def history(subject: Subject, subject_id: object) -> list[Step]:
 
 def histories(things: Sequence[tuple[Subject, object]]) -> list[Step]:
     """The same of several things together."""
-    either = or_(
-        *(and_(AuditEntry.subject == kind, AuditEntry.subject_id == str(one)) for kind, one in things)
-    )
-    query = select(AuditEntry).where(either).order_by(AuditEntry.sequence.desc()).limit(PAGE)
+    query = select(AuditEntry).where(_about(things)).order_by(AuditEntry.sequence.desc()).limit(PAGE)
     entries = list(db.session.scalars(query))
     people = names(entries)
-    kinds: dict[object, SecretKind] = {kind.value: kind for kind in SecretKind}
-    return [Step(one.at, one.event, one.outcome, people[one.actor], kinds.get(one.facts.get("kind")))
-            for one in entries]  # fmt: skip
+    return [Step(one.at, one.event, one.outcome, people[one.actor], about(one)) for one in entries]
+
+
+def about(entry: AuditEntry) -> SecretKind | None:
+    """Which of the two secrets the entry tells of."""
+    return next((kind for kind in SecretKind if kind.value == entry.facts.get("kind")), None)
+
+
+def proven(things: Sequence[tuple[Subject, object]]) -> tuple[list[AuditEntry], list[Entry], Head]:
+    """All entries about these things, oldest first; the same, each with its way to the head that is handed out.
+
+    Reads these entries and, by number, about log2(size)² / 4 others for each of them. Nothing is locked: what others
+    write meanwhile stands behind this head.
+    """
+    head = db.session.get_one(AuditHead, 1, populate_existing=True)
+    size, root = head.size, bytes.fromhex(head.root)
+    query = select(AuditEntry).where(_about(things), AuditEntry.sequence <= size)
+    found = list(db.session.scalars(query.order_by(AuditEntry.sequence)))
+    steps = {one.sequence: tree.proof_parts(one.sequence - 1, size) for one in found}
+    kept = _kept({last for parts in steps.values() for step in parts for _, last in step})
+
+    def path(number: int) -> tuple[bytes, ...]:
+        return tuple(
+            tree.fold([bytes.fromhex(kept[last][part > 1]) for part, last in step]) for step in steps[number]
+        )
+
+    entries = [Entry(audit.canonical(one), one.sequence - 1, path(one.sequence)) for one in found]
+    return found, entries, Head(size, root)
+
+
+def _about(things: Sequence[tuple[Subject, object]]) -> ColumnElement[bool]:
+    ids: dict[Subject, set[str]] = {}
+    for kind, one in things:
+        ids.setdefault(kind, set()).add(str(one))
+    return or_(
+        *(and_(AuditEntry.subject == kind, AuditEntry.subject_id.in_(some)) for kind, some in ids.items())
+    )
+
+
+def _kept(numbers: set[int]) -> dict[int, tuple[str, str]]:
+    """Leaf and peak of these entries."""
+    columns = select(AuditEntry.sequence, AuditEntry.leaf, AuditEntry.peak)
+    ordered = sorted(numbers)
+    kept: dict[int, tuple[str, str]] = {}
+    for at in range(0, len(ordered), BATCH):
+        some = db.session.execute(columns.where(AuditEntry.sequence.in_(ordered[at : at + BATCH])))
+        kept |= {number: (leaf, peak) for number, leaf, peak in some}
+    return kept
 
 
 def names(entries: list[AuditEntry]) -> dict[str, str]:
     """Actor → an officer's name; for others what they are."""
     actors = {one.actor for one in entries}
-    ids = {int(number) for kind, _, number in (actor.partition(":") for actor in actors) if kind == "officer"}
-    query = select(Officer.id, Officer.name).where(Officer.id.in_(ids))
-    found = {f"officer:{number}": name for number, name in db.session.execute(query)} if ids else {}
-    return {actor: found.get(actor, _other(actor)) for actor in actors}
+    ids: set[int | None] = {
+        int(number) for kind, _, number in (actor.partition(":") for actor in actors) if kind == "officer"
+    }
+    found = {f"officer:{number}": name for number, name in officers(ids).items()}
+    return {actor: found.get(actor, outsider(actor)) for actor in actors}
+
+
+def officers(ids: Set[int | None]) -> dict[int | None, str]:
+    """The names of these officers, by id."""
+    wanted = ids - {None}
+    query = select(Officer.id, Officer.name).where(Officer.id.in_(wanted))
+    return {number: name for number, name in db.session.execute(query)} if wanted else {}
 
 
 def subject_id(subject: Subject, typed: str) -> str:
@@ -92,13 +147,14 @@ def for_applicant(application_id: int) -> list[Step]:
             one.at,
             one.event,
             one.outcome,
-            "登録局" if one.actor.startswith("officer:") else _other(one.actor),
+            "登録局" if one.actor.startswith("officer:") else outsider(one.actor),
         )
         for one in entries
         if one.event in _TOLD and one.outcome is Outcome.DONE
     ]
 
 
-def _other(actor: str) -> str:
-    others = {"person": "申請者", "link": "リンクの受取人"}
+def outsider(actor: str) -> str:
+    """What somebody is who is no officer."""
+    others = {"person": "申請者", "link": "リンクの受取人", "terminal": "端末の操作者"}
     return others.get(actor.partition(":")[0], "自動処理")

@@ -3,10 +3,11 @@
 from flask import Blueprint, request, url_for
 
 from jcanweb import audit, labels
+from jcanweb.events import Event, Subject
 from jcanweb.forms.officers import whole_number
 from jcanweb.permissions import requires
 from jcanweb.services import trail
-from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.vocabulary import Permission
 from jcanweb.web import picked, respond
 
 blueprint = Blueprint("audit", __name__)

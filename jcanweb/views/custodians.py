@@ -4,13 +4,14 @@ from flask import Blueprint, abort, g, redirect, url_for
 from werkzeug.wrappers import Response
 
 from jcanweb.database import db
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.custodians import AppointForm, PassphraseForm, PublicKeyForm, ReleaseForm
 from jcanweb.forms.officers import whole_number
 from jcanweb.models import Custodian, Officer
 from jcanweb.permissions import requires
 from jcanweb.services import custodians
-from jcanweb.vocabulary import CustodianGroup, Event, Permission, Subject
+from jcanweb.vocabulary import CustodianGroup, Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("custodians", __name__)

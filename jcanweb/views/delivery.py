@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from jcanweb.config import setting
 from jcanweb.errors import LinkExpired, RuleViolation
+from jcanweb.events import Event, Subject
 from jcanweb.models import Delivery
 from jcanweb.permissions import public
 from jcanweb.services import delivery as service
-from jcanweb.vocabulary import Event, SecretKind, Subject
+from jcanweb.vocabulary import SecretKind
 from jcanweb.web import attempt, download, limiter, respond, said
 
 blueprint = Blueprint("delivery", __name__)

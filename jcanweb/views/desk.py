@@ -3,7 +3,7 @@
 from flask import Blueprint, g
 
 from jcanweb.permissions import permissions_of, requires
-from jcanweb.services import custodians, desk
+from jcanweb.services import custodians, desk, reconsent_ledger
 from jcanweb.vocabulary import Permission
 from jcanweb.web import respond
 
@@ -20,4 +20,5 @@ def home() -> tuple[str, int]:
     keyless = g.custodian is not None and g.custodian.public_key is None
     return respond("desk/home.html", desk=desk.of(g.officer, granted, g.custodian), keyless=keyless,
                    missing=custodians.missing() if concerned else [],
+                   unanswered=reconsent_ledger.unanswered() if Permission.RECONSENT_DECIDE in granted else [],
                    late_crl=desk.late_crl() if concerned else None)  # fmt: skip

@@ -6,15 +6,15 @@ from werkzeug.wrappers import Response
 
 from jcanweb import mail
 from jcanweb.config import setting
-from jcanweb.errors import RuleViolation
+from jcanweb.errors import LinkExpired, RuleViolation
+from jcanweb.events import Event, Subject
 from jcanweb.forms.enrollment import CodeForm
 from jcanweb.forms.rules import show as show_at
-from jcanweb.models import Invitation
+from jcanweb.models import Invitation, Person
 from jcanweb.permissions import applicant, public
 from jcanweb.services import enrollment_ledger as ledger
-from jcanweb.services import invitations, organizations
-from jcanweb.vocabulary import Event, Subject
-from jcanweb.web import attempt, limiter, respond, said
+from jcanweb.services import invitations, organizations, progress, reconsent_ledger
+from jcanweb.web import attempt, limiter, refused, respond, said
 
 blueprint = Blueprint("enrollment", __name__)
 
@@ -35,7 +35,7 @@ def link(token: str) -> tuple[str, int] | Response:
     """Looking at a link uses nothing up: mail scanners open links too."""
     found = invitations.open_link(token)
     if g.person is not None and g.person.id == found.person_id:
-        return redirect(url_for(".my"), 303)
+        return redirect(_back(g.person), 303)
     return _link(found, token)
 
 
@@ -71,17 +71,18 @@ def code(token: str) -> tuple[str, int] | Response:
         logout_user()
     session.clear()
     session["person"] = found.person_id
-    known = ledger.applications(found.person)
-    return redirect(url_for(".my") if known else url_for("application_form.terms"), 303)
+    return redirect(_back(found.person), 303)
 
 
 @blueprint.get("/my")
 @applicant
 def my() -> tuple[str, int]:
+    reconsents = reconsent_ledger.of_person(g.person)
     return respond(
         "enrollment/my.html", person=g.person, applications=ledger.applications(g.person),
         holdings=ledger.holdings(g.person), obstacles=organizations.obstacles(g.person),
-        expected_on=ledger.expected_on,
+        expected_on=ledger.expected_on, lapses_on=ledger.lapses_on, reading=progress.reading(g.person),
+        asked=reconsent_ledger.first_unanswered(reconsents), reconsents=reconsents,
     )  # fmt: skip
 
 
@@ -92,6 +93,21 @@ def sign_out() -> Response:
     session.clear()
     said("サインアウトしました。")
     return redirect(url_for("public.home"), 303)
+
+
+@blueprint.errorhandler(LinkExpired)
+def ended(violation: LinkExpired) -> tuple[str, int]:
+    return refused(violation, "enrollment/link_ended.html")
+
+
+def _back(person: Person) -> str:
+    """Where the person is asked for an answer or was: in the form, in the terms of the first application, at home."""
+    if reconsent_ledger.waiting(person):
+        return url_for("reconsent.waiting")
+    draft = ledger.drafted(person)
+    if draft is not None:
+        return url_for("application_form.form", number=draft.number)
+    return url_for(".my" if ledger.applications(person) else "application_form.terms")
 
 
 def _link(found: Invitation, token: str, problem: RuleViolation | None = None) -> tuple[str, int]:

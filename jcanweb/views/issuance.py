@@ -4,13 +4,14 @@ from flask import Blueprint, abort, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from jcanweb import labels
+from jcanweb.events import Event, Subject
 from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.permissions import requires
-from jcanweb.services import custodians, delivery, reconcile
+from jcanweb.services import custodians, delivery, reconcile, trail
 from jcanweb.services import issuance as service
 from jcanweb.services import issuance_ledger as ledger
 from jcanweb.services.screening_ledger import due
-from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("issuance", __name__)
@@ -31,7 +32,7 @@ def listing() -> tuple[str, int]:
     people = {one.application.approved_by for one in waiting} | {one.asked_by for one in failed}
     return respond(
         "issuance/listing.html", waiting=waiting, failed=failed, asked=asked, missing=custodians.missing(), due=due,
-        names=ledger.names(people | {one.order.asked_by for one in asked}), here=request.full_path.rstrip("?"),
+        names=trail.officers(people | {one.order.asked_by for one in asked}), here=request.full_path.rstrip("?"),
         later=url_for(".listing", after=later, before=before) if later else None,
         older=url_for(".listing", after=after or None, before=older) if older else None,
     )  # fmt: skip

@@ -6,13 +6,14 @@ from werkzeug.wrappers import Response
 
 from jcanweb import mail
 from jcanweb.database import db
+from jcanweb.events import Event, Subject
 from jcanweb.forms.officers import InviteForm, JoinForm, RolesForm, VersionForm
 from jcanweb.identity import hash_of
 from jcanweb.models import Officer
 from jcanweb.permissions import public, requires
 from jcanweb.services import demo as demo_world
 from jcanweb.services import officers
-from jcanweb.vocabulary import Event, Permission, Role, Subject
+from jcanweb.vocabulary import Permission, Role
 from jcanweb.web import absolute, attempt, limiter, respond, said
 
 blueprint = Blueprint("officers", __name__)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from jcanweb import mail
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
+from jcanweb.events import Event, Subject
 from jcanweb.forms.officers import whole_number
 from jcanweb.forms.organizations import CorporationForm, PersonForm
 from jcanweb.forms.rules import show as show_at
@@ -13,7 +14,7 @@ from jcanweb.models import Corporation, Person
 from jcanweb.permissions import requires
 from jcanweb.services import organization_ledger as ledger
 from jcanweb.services import organizations, trail
-from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.vocabulary import Permission
 from jcanweb.web import absolute, attempt, respond, said
 
 blueprint = Blueprint("organizations", __name__)

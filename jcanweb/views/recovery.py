@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from jcanweb import audit, labels
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
+from jcanweb.events import Event, Subject
 from jcanweb.forms import recovery as forms
 from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import show as at_field
@@ -17,9 +18,9 @@ from jcanweb.permissions import requires
 from jcanweb.services import recovery as service
 from jcanweb.services import recovery_ledger as ledger
 from jcanweb.services import recovery_opening as opening
-from jcanweb.services import screening, trail
+from jcanweb.services import screening, trail, withdrawal_ledger
 from jcanweb.services.revocation import typed_number
-from jcanweb.vocabulary import Event, Permission, RecoveryGround, RecoveryState, Subject
+from jcanweb.vocabulary import Permission, RecoveryGround, RecoveryState
 from jcanweb.web import attempt, download, limiter, respond, said
 
 blueprint = Blueprint("recovery", __name__)
@@ -177,6 +178,7 @@ def shown(recovery: Recovery, form: Any = None, problem: RuleViolation | None = 
         refused=form, problem=sentence, shares=shares, certificate=recovery.certificate, me=g.officer.id,
         custodian=g.custodian, application=application, own=screening.own(application, g.officer), slots=ledger.slots(recovery),
         awaited=ledger.awaited(recovery), deliveries=ledger.deliveries(recovery), spoilt=opening.spoilt(recovery),
+        withdrawn=withdrawal_ledger.of(recovery.certificate),
         refusal=service.refusal(recovery.certificate), hours=setting("RECOVERY_COOLING_OFF_HOURS"),
         unfinished=audit.unfinished(Subject.RECOVERY, recovery.id), history=trail.history(Subject.RECOVERY, recovery.id),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from jcanweb import audit, labels
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.revocation import ExecuteForm, ReceiveForm, RefuseForm
@@ -14,15 +15,8 @@ from jcanweb.models import Certificate, Revocation
 from jcanweb.permissions import requires
 from jcanweb.services import revocation as service
 from jcanweb.services import revocation_ledger as ledger
-from jcanweb.services import screening, trail
-from jcanweb.vocabulary import (
-    Event,
-    Permission,
-    RevocationReason,
-    RevocationRequester,
-    RevocationState,
-    Subject,
-)
+from jcanweb.services import screening, trail, withdrawal_ledger
+from jcanweb.vocabulary import Permission, RevocationReason, RevocationRequester, RevocationState
 from jcanweb.web import attempt, picked, respond, said
 
 blueprint = Blueprint("revocation", __name__)
@@ -126,5 +120,6 @@ def _page(revocation: Revocation, form: VersionForm | None = None, **more: Any) 
         corporation=ledger.corporation(revocation.certificate), names=ledger.names(revocation),
         unfinished=audit.unfinished(Subject.REVOCATION, revocation.id), me=g.officer.id, hours=service.hours,
         own=screening.own(revocation.certificate.application, g.officer),
+        withdrawal=withdrawal_ledger.of(revocation.certificate),
         history=trail.history(Subject.REVOCATION, revocation.id), **more,
     )  # fmt: skip

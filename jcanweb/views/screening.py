@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from jcanweb import labels, mail
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
+from jcanweb.events import Event, Outcome, Subject
 from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, RejectForm, ReturnForm
@@ -18,7 +19,7 @@ from jcanweb.permissions import requires
 from jcanweb.services import screening as service
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.services import trail
-from jcanweb.vocabulary import ApplicationState, CheckedField, Event, Outcome, Permission, Subject, Verdict
+from jcanweb.vocabulary import ApplicationState, CheckedField, Permission, Verdict
 from jcanweb.web import attempt, picked, respond, said
 
 blueprint = Blueprint("screening", __name__)

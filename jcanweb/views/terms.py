@@ -5,16 +5,15 @@ from typing import Any
 from flask import Blueprint, abort, g, redirect, url_for
 from werkzeug.wrappers import Response
 
-from jcanweb import clock
 from jcanweb import terms as reader
-from jcanweb.calendar import jst_date
-from jcanweb.database import db
+from jcanweb.config import setting
+from jcanweb.events import Event, Subject
 from jcanweb.forms import rules
 from jcanweb.forms.terms import ApproveForm, ImportForm
 from jcanweb.models import Edition
 from jcanweb.permissions import public, requires
-from jcanweb.services import terms, trail
-from jcanweb.vocabulary import Event, Permission, Subject
+from jcanweb.services import campaign, policy, reconsent_ledger, schedule, terms, trail
+from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("terms", __name__)
@@ -26,7 +25,11 @@ def in_force() -> tuple[str, int]:
     edition = terms.in_force()
     document = terms.document(edition)
     return respond(
-        "terms/in_force.html", edition=edition, document=document, statements=reader.statements(document)
+        "terms/in_force.html",
+        edition=edition,
+        document=document,
+        statements=reader.statements(document),
+        policy=policy.in_force(),
     )
 
 
@@ -58,8 +61,8 @@ def take_in() -> tuple[str, int] | Response:
 @blueprint.get("/terms/editions/<int:edition_id>")
 @requires(Permission.TERMS_VIEW)
 def show(edition_id: int) -> tuple[str, int]:
-    edition, today = _found(edition_id), jst_date(clock.now())
-    return _page(edition, ApproveForm(formdata=None, data={"effective_on": max(edition.proposed_on, today)}))
+    edition = _found(edition_id)
+    return _page(edition, ApproveForm(formdata=None, data={"effective_on": schedule.offered_day(edition)}))
 
 
 @blueprint.post("/terms/editions/<int:edition_id>/approve")
@@ -85,7 +88,7 @@ def compare(edition_id: int, other_id: int) -> tuple[str, int]:
 
 
 def _found(edition_id: int) -> Edition:
-    return db.session.get(Edition, edition_id) or abort(404)
+    return terms.find(edition_id) or abort(404)
 
 
 def _page(edition: Edition, form: ApproveForm, **more: Any) -> tuple[str, int]:
@@ -95,5 +98,6 @@ def _page(edition: Edition, form: ApproveForm, **more: Any) -> tuple[str, int]:
         "terms/show.html", edition=edition, form=form, document=document, statements=reader.statements(document),
         state=terms.states([edition])[edition.id], current=terms.in_force(), lines=[(number, line.strip()) for number, line in enumerate(edition.text.split("\n"), 1)],
         unread={number for number, _ in document.unread}, me=g.officer.id,
-        history=trail.history(Subject.EDITION, edition.id), **more,
+        history=trail.history(Subject.EDITION, edition.id), campaign=reconsent_ledger.of_edition(edition.id),
+        notice_days=setting("RECONSENT_NOTICE_DAYS"), enough_from=campaign.enough_notice_from(), **more,
     )  # fmt: skip

@@ -18,7 +18,6 @@ NAMES = {
     "organization": "Sample LRA Co., Ltd.",
     "root_common_name": "Sample Root CA",
     "issuing_common_name": "Sample Issuing CA",
-    "policy_oid": POLICY,
     "root_certificate_url": "http://pki.example.jp/root.cer",
 }
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jcanweb.names.person import check_name, comparison_key, furigana
+from jcanweb.names import kanji
+from jcanweb.names.person import check_name, comparison_key, furigana, search_key
 from jcanweb.names.refusal import NameRefused
 
 KEPT = (
@@ -124,6 +125,62 @@ def test_different_names_do_not_meet() -> None:
 def test_the_comparison_key_of_a_key_is_the_key(raw: str) -> None:
     key = comparison_key(raw)
     assert comparison_key(key) == key
+
+
+def test_no_kanji_is_folded_two_ways_and_none_stands_in_two_groups() -> None:
+    groups = kanji._GROUPS.split()
+    letters = "".join(groups)
+    assert len(letters) == len(set(letters))
+    assert all(len(group) > 1 for group in groups)
+    assert unicodedata.normalize("NFKC", letters) == letters
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("髙橋", "株式会社高橋組"),
+        ("高橋", "株式会社髙橋組"),
+        ("渡辺", "渡邉建設"),
+        ("渡邊", "渡邉建設"),
+        ("大沢", "大澤　一郎"),
+        ("斎藤", "齋藤工務店"),
+        ("神田", "\ufa19田土木"),
+        ("葛飾", "葛\U000e0100飾区建設"),
+        ("ﾔﾏﾀﾞ", "ヤマダ電設"),
+        ("やまだ", "ヤマダ電設"),
+        ("ヤマダ", "やまだ建設"),
+        ("センター", "建設ｾﾝﾀｰ"),
+        ("センタ", "建設センター"),
+        ("キャノン", "キヤノン建設"),
+        ("霞ケ関", "霞ヶ関ビル"),
+        ("ヱビス", "エビス商事"),
+        ("abc", "ＡＢＣ建設（株）"),
+        ("co., ltd.", "Tokyo Co.,Ltd."),
+        ("J スミス", "J・スミス"),
+        ("東京-大阪", "東京―大阪運輸"),
+        ("つのだひろ", "つのだ☆ひろ"),
+        ("株式会社 東京", "㍿東京"),
+        ("Muller", "Muller"),
+    ],
+)
+def test_a_part_is_found_however_it_is_written(typed: str, kept: str) -> None:
+    assert search_key(typed) in search_key(kept)
+
+
+def test_what_cannot_be_sought_gives_no_key() -> None:
+    assert {search_key(typed) for typed in ("", " \u3000", "☆", "ー", "・", "\U000e0100", "%_")} == {""}
+
+
+def test_a_search_does_not_find_another_name() -> None:
+    assert search_key("斉藤") not in search_key("斎藤")
+    assert search_key("高梨") not in search_key("髙橋")
+
+
+@given(st.text(max_size=20) | st.text(st.characters(min_codepoint=0x3040, max_codepoint=0x30FF), max_size=20))
+def test_the_search_key_of_a_key_is_the_key(raw: str) -> None:
+    key = search_key(raw)
+    assert search_key(key) == key
+    assert search_key(comparison_key(raw)) == key
 
 
 @pytest.mark.parametrize("typed", ["ヤマダ　タロウ", "やまだ たろう", "ﾔﾏﾀﾞ ﾀﾛｳ", " ヤマタ\u3099  タロウ "])

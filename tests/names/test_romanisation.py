@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jcanweb.names.findings import FindingCode, Severity
 from jcanweb.names.refusal import NameRefused
-from jcanweb.names.romanisation import hepburn
+from jcanweb.names.romanisation import hepburn, romanisation_hint
 
 VECTORS = (
     ("ほんま", "HOMMA", "HONMA"),
@@ -57,3 +58,40 @@ def test_what_is_not_kana_is_refused(typed: str) -> None:
 def test_every_kana_gives_capitals_only(kana: str) -> None:
     for spelling in hepburn(kana):
         assert re.fullmatch(r"[A-Z]+( [A-Z]+)*", spelling)
+
+
+@pytest.mark.parametrize(("kana", "passport", "notice"), VECTORS)
+def test_a_name_in_either_way_raises_no_doubt(kana: str, passport: str, notice: str) -> None:
+    assert romanisation_hint(kana, f"Director, {passport.title()}") is None
+    assert romanisation_hint(kana, notice) is None
+
+
+@pytest.mark.parametrize(
+    ("kana", "typed"),
+    [
+        ("オオノ", "Ohno Taro"),
+        ("オオハラ", "Ohara"),
+        ("ヤマダ　タロウ", "Taro Yamada, Sales Manager"),
+        ("ヤマダ　タロウ", "Yamada-Taro"),
+        ("ヤマダ　タロウ", "YAMADATARO"),
+        ("ジュンイチ", "Jun'ichi"),
+        ("ジュンイチ", "Jun-ichi"),
+        ("シンイチ", "Sin-iti"),
+        ("ツチヤ　ショウヘイ", "Tutiya Syouhei"),
+        ("フジモト", "Huzimoto"),
+        ("ホンマ　ハッチョウ", "Honma Hatchou"),
+        ("ジョン・スミス", "John Smith"),
+        ("山田", "Yamada"),
+        ("", "Yamada"),
+    ],
+)
+def test_usual_spellings_and_what_cannot_be_read_raise_no_doubt(kana: str, typed: str) -> None:
+    assert romanisation_hint(kana, typed) is None
+
+
+@pytest.mark.parametrize("typed", ["Yamada Jiro", "Yamata Taro", "Sales Manager", "", "Taro", "Yamadajiro"])
+def test_a_name_that_is_not_the_one_read_warns_with_both_ways(typed: str) -> None:
+    finding = romanisation_hint("ヤマダ　タロウ", typed)
+    assert finding is not None
+    assert (finding.code, finding.severity) == (FindingCode.ROMANISATION, Severity.WARN)
+    assert "「YAMADA TARO」または「YAMADA TAROU」" in finding.sentence

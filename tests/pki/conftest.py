@@ -35,7 +35,7 @@ def at():
 def ca():
     root = create_root("JP", "Sample LRA Co., Ltd.", "Sample Root CA", AT)
     url = "http://pki.example.jp/root.cer"
-    return Ca(root, create_issuing(root, "JP", "Sample LRA Co., Ltd.", "Sample Issuing CA", POLICY, url, AT))
+    return Ca(root, create_issuing(root, "JP", "Sample LRA Co., Ltd.", "Sample Issuing CA", url, AT))
 
 
 @pytest.fixture(scope="session")

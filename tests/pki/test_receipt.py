@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from jcanweb.pki import bundle, receipt
 from jcanweb.pki.canonical import JsonRefused, canonical, read
-from jcanweb.pki.tree import inclusion_proof, inclusion_proofs, root_of, verify_inclusion
+from jcanweb.pki.tree import inclusion_proof
 from tests import receipts
 from tests.tsa import needs_openssl
 
@@ -43,6 +43,14 @@ def test_an_audit_entry_that_is_not_under_its_head_is_not_signed():
     _, other = receipts.placed(b"another")
     with pytest.raises(receipt.ReceiptRefused):
         receipt.build(receipts.sample(head=other))
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"), [("application", None), ("reconsent", "A-000005"), ("other", None)]
+)
+def test_a_kind_that_does_not_fit_the_application_is_not_signed(kind, number):
+    with pytest.raises(receipt.ReceiptRefused):
+        receipt.build(receipts.sample(kind=kind, application=number))
 
 
 def test_words_that_no_json_can_carry_are_not_signed():
@@ -82,21 +90,6 @@ def test_the_newest_leafs_path_is_known_before_it_is_appended():
         for leaf in leaves[:-1]:
             frontier.append(leaf)
         assert frontier.next_path() == inclusion_proof(leaves, size - 1)
-
-
-def test_the_paths_of_several_leaves_are_those_of_each():
-    for size in range(1, 35):
-        leaves = receipts.leaves(size, {})
-        wanted = {0, size // 2, size - 1}
-        paths = inclusion_proofs(iter(leaves), wanted)
-        assert paths == {index: inclusion_proof(leaves, index) for index in wanted}
-        assert all(verify_inclusion(leaves[i], i, size, paths[i], root_of(leaves)) for i in wanted)
-
-
-@pytest.mark.parametrize(("size", "index"), [(0, 0), (3, 3), (3, -1)])
-def test_the_path_of_what_is_not_in_the_tree_is_refused(size, index):
-    with pytest.raises(IndexError):
-        inclusion_proofs(receipts.leaves(size, {}), [index])
 
 
 def test_a_bundle_is_an_ordinary_zip_with_one_form():

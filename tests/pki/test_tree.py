@@ -8,8 +8,10 @@ from jcanweb.pki.tree import (
     CheckpointRefused,
     Frontier,
     consistency_proof,
+    fold,
     inclusion_proof,
     leaf_hash,
+    proof_parts,
     root_of,
     sign_checkpoint,
     verify_checkpoint,
@@ -74,6 +76,24 @@ def test_every_leaf_of_every_tree_proves_its_place_and_no_other():
                 assert not verify_inclusion(leaves[index], index, size, proof[:-1], root)
 
 
+def test_a_proof_from_the_kept_peaks_is_that_from_all_leaves():
+    frontier, peaks = Frontier(), []
+    for size, leaf in enumerate(LEAVES * 4, 1):
+        frontier.append(leaf)
+        peaks.append(frontier.peak())
+        for index in {0, 1, size // 3, size // 2, size - 1} & set(range(size)):
+            kept = [[(LEAVES * 4 if part == 1 else peaks)[last - 1] for part, last in step]
+                    for step in proof_parts(index, size)]  # fmt: skip
+            assert [fold(roots) for roots in kept] == inclusion_proof((LEAVES * 4)[:size], index)
+
+
+def test_a_proof_takes_few_of_the_kept_peaks():
+    for index in (0, 1, 2**29, 10**9 - 2, 10**9 - 1):
+        steps = proof_parts(index, 10**9)
+        assert len(steps) <= 30
+        assert max(map(len, steps)) <= 30
+
+
 def test_a_proof_cut_short_of_the_root_proves_nothing():
     assert not verify_inclusion(LEAVES[0], 0, 2, [], LEAVES[0])
     assert not verify_consistency(2, 8, [LEAVES[0]], LEAVES[1], LEAVES[1])
@@ -101,6 +121,8 @@ def test_a_proof_of_what_is_not_in_the_tree_is_refused():
     for index in (-1, 3):
         with pytest.raises(IndexError):
             inclusion_proof(LEAVES[:3], index)
+        with pytest.raises(IndexError):
+            proof_parts(index, 3)
     for first in (0, 4):
         with pytest.raises(IndexError):
             consistency_proof(LEAVES[:3], first)

@@ -15,12 +15,13 @@ from sqlalchemy import text
 from jcanweb import audit, clock, keys
 from jcanweb.database import db
 from jcanweb.errors import FieldRefused, WrongKey
+from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Backup, BackupShare, Certificate, Custodian, Recovery
 from jcanweb.pki import share_file, vault
 from jcanweb.pki.officer_key import load_officer_key
 from jcanweb.pki.sealbox import CannotUnseal
 from jcanweb.services import backup as service
-from jcanweb.vocabulary import CustodianGroup, Event, RecoveryGround, RecoveryState, Role, SecretKind
+from jcanweb.vocabulary import CustodianGroup, RecoveryGround, RecoveryState, Role, SecretKind
 from tests.issued import PASSPHRASE, Issued, issued, officer_key
 from tests.people import officer
 

@@ -20,12 +20,13 @@ from jcanweb.errors import (
     TwoPersonRule,
     WrongState,
 )
+from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Custodian, Officer
 from jcanweb.pki import share_file
 from jcanweb.pki.officer_key import load_officer_key
 from jcanweb.services import backup, officers
 from jcanweb.services import custodians as service
-from jcanweb.vocabulary import CustodianGroup, Event, Role
+from jcanweb.vocabulary import CustodianGroup, Role
 from tests.issued import custodian, issued_certificate, officer_key
 from tests.people import officer
 

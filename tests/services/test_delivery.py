@@ -23,19 +23,18 @@ from jcanweb.errors import (
     RuleViolation,
     WrongState,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import AuditEntry, Delivery, Recovery
 from jcanweb.services import delivery as service
 from jcanweb.services import revocation, trail
 from jcanweb.vocabulary import CertificateState as C
 from jcanweb.vocabulary import (
-    Event,
     RecoveryGround,
     RecoveryState,
     RevocationReason,
     RevocationRequester,
     Role,
     SecretKind,
-    Subject,
 )
 from tests.conftest import URI
 from tests.issued import Issued, issued, put_out

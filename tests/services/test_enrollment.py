@@ -23,6 +23,7 @@ from jcanweb.errors import (
     StalePage,
     TermsChanged,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import (
     Application,
     AuditEntry,
@@ -38,16 +39,7 @@ from jcanweb.services import enrollment as service
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.services import presentation, terms
 from jcanweb.terms import sample
-from jcanweb.vocabulary import (
-    AgreementState,
-    Authority,
-    CertificateState,
-    CheckedField,
-    Event,
-    SecretKind,
-    Subject,
-    Verdict,
-)
+from jcanweb.vocabulary import AgreementState, Authority, CertificateState, CheckedField, SecretKind, Verdict
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import issued_certificate

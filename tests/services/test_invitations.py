@@ -7,9 +7,10 @@ import pytest
 from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.errors import FieldRefused, LinkExpired, TooManyAttempts, WrongCode
+from jcanweb.events import Event
 from jcanweb.models import AccessCode, AuditEntry, Invitation, Officer, Person
 from jcanweb.services import invitations as service
-from jcanweb.vocabulary import Event, Role
+from jcanweb.vocabulary import Role
 from tests import builders
 from tests.people import officer
 

@@ -24,6 +24,7 @@ from jcanweb.errors import (
     TwoPersonRule,
     WrongState,
 )
+from jcanweb.events import Event, Outcome, Subject
 from jcanweb.issuers.port import CertificateStatus
 from jcanweb.models import (
     Application,
@@ -39,17 +40,7 @@ from jcanweb.models import (
 from jcanweb.pki import enclave_child
 from jcanweb.services import issuance as service
 from jcanweb.services import reconcile
-from jcanweb.vocabulary import (
-    AgreementState,
-    CustodianGroup,
-    Event,
-    OrderFailure,
-    OrderState,
-    Outcome,
-    Role,
-    SecretKind,
-    Subject,
-)
+from jcanweb.vocabulary import AgreementState, CustodianGroup, OrderFailure, OrderState, Role, SecretKind
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CertificateState as C
 from tests import builders

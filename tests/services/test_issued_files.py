@@ -17,6 +17,7 @@ from jcanweb.database import transaction
 from jcanweb.models import Certificate
 from jcanweb.pki.profile import MAXIMUM_DAYS
 from jcanweb.services import delivery, issuance
+from jcanweb.services import policy as policies
 from jcanweb.vocabulary import ApplicationState, Role, SecretKind
 from tests import builders
 from tests.issued import custodians
@@ -80,7 +81,7 @@ def test_it_follows_the_profile(certificate: Certificate, context: Any) -> None:
     with pytest.raises(x509.ExtensionNotFound):
         made.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
     (policy,) = made.extensions.get_extension_for_class(x509.CertificatePolicies).value
-    assert policy.policy_identifier.dotted_string == setting("POLICY_OID")
+    assert policy.policy_identifier.dotted_string == policies.in_force().oid
 
 
 def test_the_addresses_in_it_are_those_that_answer(certificate: Certificate, context: Any) -> None:

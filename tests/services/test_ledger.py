@@ -8,13 +8,13 @@ from sqlalchemy import event, text
 
 from jcanweb import clock
 from jcanweb.database import db
+from jcanweb.events import Event
 from jcanweb.models import Certificate, Recovery
 from jcanweb.services import backup, revocation
 from jcanweb.services import ledger as service
 from jcanweb.services.ledger import Standing
 from jcanweb.vocabulary import (
     CertificateState,
-    Event,
     RecoveryGround,
     RecoveryState,
     RevocationReason,

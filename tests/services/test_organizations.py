@@ -12,13 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.errors import FieldRefused, LinkExpired, NotEligible, RuleViolation, StalePage
+from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Corporation, Invitation, Officer, Person, WebSession
 from jcanweb.names import NameRefused
 from jcanweb.services import invitations
 from jcanweb.services import organization_ledger as ledger
 from jcanweb.services import organizations as service
 from jcanweb.services.organizations import CorporationEntry, PersonEntry
-from jcanweb.vocabulary import AgreementState, ApplicationState, Authority, CertificateState, Event, Role
+from jcanweb.vocabulary import AgreementState, ApplicationState, Authority, CertificateState, Role
 from tests import builders
 from tests.issued import issued_certificate
 from tests.people import officer

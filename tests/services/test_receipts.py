@@ -11,11 +11,12 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from jcanweb import audit, clock, keys, terms, verifier
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, Consent, Edition, Person, Receipt
 from jcanweb.pki import canonical
 from jcanweb.services import enrollment, receipts
 from jcanweb.services import terms as editions
-from jcanweb.vocabulary import Authority, Event, Subject
+from jcanweb.vocabulary import Authority
 from tests import builders
 from tests.terms import pdfs
 
@@ -232,7 +233,7 @@ def test_a_receipt_that_fails_keeps_no_consent(app: Any, monkeypatch: Any) -> No
         raise OSError("the disk is full")
 
     with app.app_context():
-        monkeypatch.setattr(enrollment.receipts, "make", fail)
+        monkeypatch.setattr(receipts, "make", fail)
         with pytest.raises(OSError, match="full"), transaction():
             accept(db.session.get_one(Person, person.id))
     with app.app_context():

@@ -13,11 +13,12 @@ from cryptography import x509
 
 from jcanweb import audit, keys
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Subject
 from jcanweb.issuers.port import CertificateStatus
 from jcanweb.models import Application, AuditEntry, Backup, Certificate, Crl, Delivery, Mail, Officer, Order
-from jcanweb.services import issuance, reconcile
+from jcanweb.services import issuance, policy, reconcile
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Event, OrderFailure, OrderState, RevocationReason, Role, Subject
+from jcanweb.vocabulary import OrderFailure, OrderState, RevocationReason, Role
 from tests import builders
 from tests.issued import custodians
 from tests.people import officer
@@ -225,7 +226,7 @@ def _sign(order: Order) -> int:
     )  # fmt: skip
     application = order.application
     return keys.issuer().issue(port.Order(
-        order.request_id, issuance.profile_in_force(), issuance.subject_of(application), application.years, key,
+        order.request_id, issuance.profile(policy.in_force()), issuance.subject_of(application), application.years, key,
         order.asked_at)).serial  # fmt: skip
 
 

@@ -19,21 +19,19 @@ from jcanweb.errors import (
     WordsNeeded,
     WrongState,
 )
+from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import AuditEntry, Certificate, Consent, ConsentStatement, Mail, Person, Recovery
 from jcanweb.services import backup, custodians, recovery_ledger, revocation
 from jcanweb.services import recovery as service
 from jcanweb.vocabulary import (
     CertificateState,
     CustodianGroup,
-    Event,
-    Outcome,
     RecoveryGround,
     RecoveryState,
     RevocationReason,
     RevocationRequester,
     Role,
     SecretKind,
-    Subject,
 )
 from tests.issued import issued_certificate
 from tests.people import officer

@@ -29,6 +29,7 @@ from jcanweb.errors import (
     WrongKey,
     WrongState,
 )
+from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import (
     AuditEntry,
     Backup,
@@ -45,14 +46,11 @@ from jcanweb.services import recovery_opening as service
 from jcanweb.vocabulary import (
     CertificateState,
     CustodianGroup,
-    Event,
-    Outcome,
     RecoveryState,
     RevocationReason,
     RevocationRequester,
     Role,
     SecretKind,
-    Subject,
 )
 from tests.issued import PASSPHRASE, Issued, issued, issued_certificate, put_out
 from tests.people import officer

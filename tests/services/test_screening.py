@@ -23,11 +23,12 @@ from jcanweb.errors import (
     WordsNeeded,
     WrongState,
 )
+from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, FieldCheck, Officer
 from jcanweb.services import enrollment
 from jcanweb.services import screening as service
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.vocabulary import AgreementState, CheckedField, Event, Role, Subject, Verdict
+from jcanweb.vocabulary import AgreementState, CheckedField, Role, Verdict
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import issued_certificate

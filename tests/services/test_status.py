@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from jcanweb import audit, clock, keys
 from jcanweb.config import setting
 from jcanweb.database import db, transaction
+from jcanweb.events import Event
 from jcanweb.issuers import local
 from jcanweb.issuers.port import IssuerError
 from jcanweb.models import AuditEntry, Crl
 from jcanweb.services import status
-from jcanweb.vocabulary import Event, RevocationReason
+from jcanweb.vocabulary import RevocationReason
 from tests.issued import issued_certificate
 
 

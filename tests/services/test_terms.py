@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from jcanweb import audit, clock
 from jcanweb.database import db, transaction
 from jcanweb.errors import FieldRefused, RuleViolation, TwoPersonRule
+from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Edition, EditionApproval, Officer
 from jcanweb.services import terms as service
 from jcanweb.terms import SourceKind, text_of
-from jcanweb.vocabulary import EditionState, Event, Role
+from jcanweb.vocabulary import EditionState, Role
 from tests import builders
 from tests.people import officer
 from tests.terms.pages import ARTICLES, document

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Outcome
 from jcanweb.models import AccessCode, AuditEntry, Delivery, Invitation, Person
-from jcanweb.services import invitations
+from jcanweb.services import invitations, screening
 from jcanweb.vocabulary import (
     AgreementState,
     ApplicationState,
     CertificateState,
-    Event,
-    Outcome,
+    CheckedField,
     Role,
     SecretKind,
+    Verdict,
 )
 from tests import builders
 from tests.issued import issued_certificate
@@ -368,3 +369,68 @@ def test_the_home_of_one_shows_nothing_of_another(app: Any, home: Visitor, perso
         colleague = builders.person(db.session.get_one(Person, person.id).corporation)
         number = builders.application(ApplicationState.SUBMITTED, person=colleague).number
     assert number not in home.get("/my").text
+
+
+# --- long, late, ended ----------------------------------------------------------------------------------
+
+
+def test_a_link_that_ended_says_whom_to_ask_and_that_nothing_is_lost(app: Any, browser: Visitor) -> None:
+    app.config["LRA_CONTACT"] = "03-0000-0000"
+    page = browser.get("/apply/guess", status=409)
+    assert "いちばん新しいメールのリンクだけが使えます。" in page.text
+    assert "見本登録局（03-0000-0000）" in page.text
+    assert "保存した入力や、提出した申請は残っています。" in page.text
+
+
+def test_the_link_leads_back_into_the_form(app: Any, browser: Visitor, person: Person, link: str) -> None:
+    with app.app_context(), transaction():
+        builders.application(ApplicationState.DRAFT, person=db.session.get_one(Person, person.id))
+    assert browser.send("進む", code=ask_for_code(browser, link)).h1 == "申請内容の入力"
+    assert browser.get(link).h1 == "申請内容の入力"
+
+
+def test_an_application_says_by_when_and_owns_up_when_that_has_passed(
+    app: Any, browser: Visitor, person: Person, hands: Any
+) -> None:
+    with app.app_context(), transaction():
+        who = db.session.get_one(Person, person.id)
+        waiting = builders.application(ApplicationState.SUBMITTED, person=who).number
+        begun = builders.application(ApplicationState.DRAFT, person=who).number
+    for days, words in ((3, "あなたがすることは、いまはありません。"), (1, "目安の日を過ぎています。")):
+        hands.forward(days=days)
+        enter_person(app, browser, person)
+        page = browser.get(f"/my/applications/{waiting}")
+        assert "2026年11月27日（金）ごろまで" in page.text
+        assert words in page.text
+    assert "2027年2月24日（水）まで" in browser.get(f"/my/applications/{begun}").text
+
+
+def test_what_is_to_be_mended_leads_to_its_field(app: Any, home: Visitor, person: Person) -> None:
+    with app.app_context(), transaction():
+        screener = officer(Role.SCREENER)
+        made = builders.application(ApplicationState.SUBMITTED, person=db.session.get_one(Person, person.id))
+        screening.start(made, version=made.version, by=screener)
+        screening.check(made, CheckedField.COMMON_NAME, Verdict.FAIL, "役職を足してください。", version=made.version,
+                        by=screener)  # fmt: skip
+        screening.send_back(made, "直してください。", version=made.version, by=screener)
+    page = home.get(f"/my/applications/{made.number}")
+    links = [link.get("href") for link in page.all("a")]
+    assert f"/apply/form/{made.number}#common_name" in links
+    assert "common_name" in [found.get("id") for found in home.get(f"/apply/form/{made.number}").all("input")]
+
+
+def test_many_certificates_are_folded_and_those_that_ended_stand_apart(
+    app: Any, home: Visitor, person: Person
+) -> None:
+    with app.app_context(), transaction():
+        who = db.session.get_one(Person, person.id)
+        for number in range(6):
+            made = builders.application(ApplicationState.APPROVED, person=who, common_name="M" * 64)
+            ended = number > 3
+            issued_certificate(
+                CertificateState.REVOKED if ended else CertificateState.DELIVERED, application=made
+            )
+    page = home.get("/my")
+    folded = [words for words in page.words("summary") if words.startswith("JC-")]
+    assert len(folded) == 4
+    assert "使えなくなった証明書（2）" in page.words("summary")

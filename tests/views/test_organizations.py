@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Certificate, Corporation, Invitation, Person
 from jcanweb.services import organization_ledger as ledger
-from jcanweb.vocabulary import AgreementState, Authority, Event, Outcome, Role
+from jcanweb.vocabulary import AgreementState, Authority, Role
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor

@@ -11,7 +11,7 @@ import pytest
 
 from jcanweb import keys
 from jcanweb.database import db, transaction
-from jcanweb.models import Application, Person
+from jcanweb.models import Application, Person, Receipt, ReceiptTimestamp
 from jcanweb.services import enrollment, receipts, terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import ApplicationState as A
@@ -85,6 +85,47 @@ def test_the_receipt_is_found_from_the_own_pages_and_saved(applicant: Visitor, n
     assert f'href="/my/receipts/{number}.json"' in page.text
 
 
+def test_the_pdf_of_each_receipt_is_saved_from_its_page(app: Any, applicant: Visitor, number: str) -> None:
+    with app.app_context(), transaction():
+        builders.edition(sample() + b"\n", effective_on=terms.SAMPLE_FROM)
+    applicant.get(f"/apply/terms/{number}")
+    applicant.send(enrollment.BUTTON, **TICKED)
+    assert f'href="/my/receipts/{number}.pdf"' in applicant.get(f"/my/receipts/{number}").text
+    assert (
+        f'href="/my/receipts/{number}.pdf?consent=1"'
+        in applicant.get(f"/my/receipts/{number}?consent=1").text
+    )
+    newest, first = (fetched(applicant, f"/my/receipts/{number}.pdf{which}") for which in ("", "?consent=1"))
+    assert newest.mimetype == "application/pdf"
+    assert newest.headers["Content-Disposition"] == f"attachment; filename=receipt-{number}.pdf"
+    assert newest.headers["Cache-Control"] == "no-store"
+    assert newest.data.startswith(b"%PDF")
+    assert newest.data != first.data
+
+
+def test_the_page_tells_when_the_receipt_was_stamped(app: Any, applicant: Visitor, number: str) -> None:
+    assert "付いていません。日時は登録局の時計によります。" in applicant.get(f"/my/receipts/{number}").text
+    app.config["TSA_URL"] = "http://tsa.example/"
+    assert "まだ付いていません。" in applicant.get(f"/my/receipts/{number}").text
+    with app.app_context(), transaction():
+        one = db.session.query(Receipt).one()
+        db.session.add(ReceiptTimestamp(receipt_id=one.id, token=b"x", stamped_at=invented.GIVEN))
+    page = applicant.get(f"/my/receipts/{number}")
+    assert "2026年11月24日（火） 10:00（時刻認証局による）" in page.text
+    assert "--tsa-root" in page.text
+
+
+def test_where_no_pdf_can_be_made_the_file_is_offered(app: Any, browser: Visitor) -> None:
+    with app.app_context(), transaction():
+        one = builders.application(person=builders.person(name="見本 👍 太郎"))
+        builders.receipt(one)
+    enter_person(app, browser, one.person)
+    page = browser.get(f"/my/receipts/{one.number}.pdf", status=409)
+    assert "書体にない文字" in page.text
+    assert f'href="/my/receipts/{one.number}.json"' in page.text
+    assert ".pdf" not in page.text
+
+
 def test_an_older_consent_keeps_its_receipt(app: Any, applicant: Visitor, number: str) -> None:
     with app.app_context(), transaction():
         builders.edition(sample() + b"\n", effective_on=terms.SAMPLE_FROM)
@@ -111,6 +152,7 @@ def test_anothers_receipt_is_not_found(app: Any, browser: Visitor, person: Perso
     for one in (other.number, none.number, "A-999999", "%00"):
         browser.get(f"/my/receipts/{one}", status=404)
         browser.get(f"/my/receipts/{one}.json", status=404)
+        browser.get(f"/my/receipts/{one}.pdf", status=404)
     assert "受領証" not in browser.get(f"/my/applications/{none.number}").text
 
 
@@ -136,6 +178,7 @@ def test_an_officer_reads_the_receipt_of_an_application(
     assert f'href="/applications/{built.number}/receipt"' in page.text
     page = browser.get(f"/applications/{built.number}/receipt")
     assert "長" * 57 in page.text
+    assert fetched(browser, f"/applications/{built.number}/receipt.pdf").mimetype == "application/pdf"
     assert sent(browser, fetched(browser, f"/applications/{built.number}/receipt.json").data).status == 200
 
 

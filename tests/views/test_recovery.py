@@ -8,19 +8,17 @@ from sqlalchemy import event
 
 from jcanweb import audit
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import AuditEntry, Backup, BackupShare, Certificate, Custodian, Mail, Officer, Recovery
 from jcanweb.services import officers, revocation
 from jcanweb.vocabulary import (
     CustodianGroup,
-    Event,
-    Outcome,
     RecoveryGround,
     RecoveryState,
     RevocationReason,
     RevocationRequester,
     Role,
     SecretKind,
-    Subject,
 )
 from tests.issued import PASSPHRASE, custodian, issued
 from tests.page import NotAPage, Page, Visitor

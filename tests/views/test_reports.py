@@ -9,9 +9,10 @@ from urllib.parse import quote
 import pytest
 
 from jcanweb.database import db, transaction
+from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Revocation
 from jcanweb.services import reports, revocation
-from jcanweb.vocabulary import Event, RevocationReason, RevocationRequester, Role
+from jcanweb.vocabulary import RevocationReason, RevocationRequester, Role
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor
 from tests.people import enter, officer

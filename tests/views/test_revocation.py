@@ -9,18 +9,11 @@ from sqlalchemy import event, text
 
 from jcanweb import clock
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Certificate, Officer, Revocation
 from jcanweb.services import officers
 from jcanweb.services import revocation as service
-from jcanweb.vocabulary import (
-    CertificateState,
-    Event,
-    Outcome,
-    RevocationReason,
-    RevocationRequester,
-    RevocationState,
-    Role,
-)
+from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester, RevocationState, Role
 from tests.issued import issued_certificate
 from tests.page import Page, Visitor
 from tests.people import enter, officer

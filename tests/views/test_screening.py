@@ -8,10 +8,11 @@ import pytest
 
 from jcanweb import clock
 from jcanweb.database import db, transaction
+from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Mail, Officer, OfficerRole
 from jcanweb.services import screening as service
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Event, Outcome, Role, Verdict
+from jcanweb.vocabulary import CheckedField, Role, Verdict
 from tests import builders
 from tests.page import Page, Visitor, fields
 from tests.people import enter, officer
