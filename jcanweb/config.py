@@ -31,6 +31,9 @@ DEFAULTS: dict[str, Any] = {
     "CONSENT_ADDRESS_DAYS": 0,  # how long the IP address of a consent is kept, sealed; 0 is never
     "SEAL_CERTIFICATE_MONTHS": 3,  # 印鑑証明書
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
+    "INTAKE_MAX_BYTES": 20 * 1024 * 1024,  # a file of rows
+    "INTAKE_MAX_ROWS": 100_000,
+    "INTAKE_KEEP_DAYS": 30,  # how long the file and its rows' content stay once all is done
     "APPLICATION_LAPSE_MONTHS": 3,
     "SCREENING_BUSINESS_DAYS": 3,
     "REVOCATION_URGENT_HOURS": 24,  # S/MIME BR 4.9.1.1

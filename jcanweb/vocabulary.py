@@ -34,6 +34,7 @@ class Permission(StrEnum):
     ORGANIZATION_VIEW = "organization:view"
     ORGANIZATION_REGISTER = "organization:register"
     PERSON_INVITE = "person:invite"
+    INTAKE_RECEIVE = "intake:receive"
     TERMS_VIEW = "terms:view"
     TERMS_IMPORT = "terms:import"
     TERMS_APPROVE = "terms:approve"
@@ -158,6 +159,7 @@ class IntakeKind(StrEnum):
     """What the rows of a file are."""
 
     CORPORATIONS = "corporations"
+    APPLICATIONS = "applications"
 
 
 class RowResult(StrEnum):

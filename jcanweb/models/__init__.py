@@ -6,6 +6,7 @@ from jcanweb.models.certificate import Certificate, Crl, Order
 from jcanweb.models.consent import Consent, ConsentAddress, ConsentStatement, Receipt, ReceiptTimestamp
 from jcanweb.models.delivery import Delivery
 from jcanweb.models.edition import Edition, EditionApproval
+from jcanweb.models.intake import Intake, IntakeRow
 from jcanweb.models.mail import Mail
 from jcanweb.models.officer import Custodian, Officer, OfficerInvitation, OfficerRole, WebSession
 from jcanweb.models.organization import AccessCode, Corporation, Document, Invitation, Person
@@ -20,7 +21,7 @@ from jcanweb.models.withdrawal import ConsentWithdrawal
 __all__ = [
     "AccessCode", "Application", "AuditEntry", "AuditHead", "Backup", "BackupShare", "Campaign", "Certificate", "Consent",
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
-    "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "Officer",
-    "OfficerInvitation", "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
+    "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Intake", "IntakeRow", "Invitation", "Mail",
+    "Officer", "OfficerInvitation", "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
     "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening", "WebSession",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from jcanweb.errors import (
     at_field,
 )
 from jcanweb.events import Event, Subject
-from jcanweb.models import Application, Edition, Person
+from jcanweb.models import Application, Edition, Officer, Person
 from jcanweb.services import addresses, consents, documents, organizations, presentation, terms
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.vocabulary import ApplicationState
@@ -31,8 +31,8 @@ WITHDRAWABLE = EDITABLE | {ApplicationState.SUBMITTED, ApplicationState.SCREENIN
 
 
 @dataclass(frozen=True)
-class Entry:
-    """The form as typed. `seal_certificate` are the bytes of a new PDF, None to keep the one handed in."""
+class Content:
+    """What the certificate is to say and who gets its PIN, as typed."""
 
     organization_unit: str
     organization_unit_ja: str
@@ -41,6 +41,12 @@ class Entry:
     years: int
     pin_recipient_name: str
     pin_recipient_email: str
+
+
+@dataclass(frozen=True)
+class Entry(Content):
+    """The form as typed. `seal_certificate` are the bytes of a new PDF, None to keep the one handed in."""
+
     seal_certificate_on: date
     seal_certificate: bytes | None = field(default=None, repr=False)
 
@@ -98,14 +104,30 @@ def edition_shown(served: str, *, by: Person) -> Edition | None:
     return terms.of_digest(shown.edition_version, shown.edition_sha256)
 
 
-def _begin(person: Person) -> Application:
+def draft(person: Person, content: Content, *, by: Officer) -> Application:
+    """A draft that an officer fills in for the person, who reads the terms, adds the 印鑑証明書 and hands it in.
+
+    Raises NotEligible, and FieldRefused with the field's name for the first value that cannot stand.
+    """
+    organizations.check_eligible(person)
+    values = _content(content)
+    application = _begin(person, by=by)
+    for name, value in values.items():
+        setattr(application, name, value)
+    flush()
+    return application
+
+
+def _begin(person: Person, *, by: Officer | None = None) -> Application:
     application = Application(
         number=f"A-{next_number('application'):06d}", person_id=person.id,
         corporation_id=person.corporation_id, state=ApplicationState.DRAFT, drafted_at=clock.now(),
     )  # fmt: skip
     db.session.add(application)
     flush()
-    audit.record(Event.APPLICATION_DRAFTED, Subject.APPLICATION, application.id, by=person, person=person.id)
+    audit.record(
+        Event.APPLICATION_DRAFTED, Subject.APPLICATION, application.id, by=by or person, person=person.id
+    )
     return application
 
 
@@ -201,12 +223,17 @@ def subject_text(typed: str) -> str:
 
 
 def _values(entry: Entry) -> dict[str, object]:
-    """The columns of an entry; one check for each field, the same for every way in."""
-    if entry.years not in (1, 2):
-        raise FieldRefused("有効期間は1年または2年を選んでください。", field="years")
+    """The columns of an entry."""
     documents.check_issued_on(entry.seal_certificate_on)
     if entry.seal_certificate is not None:
         documents.check_pdf(entry.seal_certificate)
+    return _content(entry) | {"seal_certificate_on": entry.seal_certificate_on}
+
+
+def _content(entry: Content) -> dict[str, object]:
+    """One check for each field, the same for every way in."""
+    if entry.years not in (1, 2):
+        raise FieldRefused("有効期間は1年または2年を選んでください。", field="years")
     return {
         "organization_unit_typed": entry.organization_unit,
         "organization_unit": at_field("organization_unit", subject_text, entry.organization_unit),
@@ -221,7 +248,6 @@ def _values(entry: Entry) -> dict[str, object]:
         "pin_recipient_email": at_field(
             "pin_recipient_email", names.normalise_email, entry.pin_recipient_email
         ),
-        "seal_certificate_on": entry.seal_certificate_on,
     }
 
 

@@ -155,6 +155,11 @@ def check_eligible(person: Person) -> None:
         raise NotEligible("".join([*found, "登録局にご連絡ください。"]))
 
 
+def checked(entry: CorporationEntry) -> dict[str, object]:
+    """The columns of the corporation that this entry would make. Raises names.NameRefused, FieldRefused."""
+    return _corporation(entry)
+
+
 def by_number(corporate_number: str) -> Corporation | None:
     """The corporation of this 法人番号, with its people."""
     query = select(Corporation).options(selectinload(Corporation.people))

@@ -15,7 +15,9 @@ _ZIP = b"PK\x03\x04"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # [MS-CFB] 2.2: old Excel files, and XLSX under a password
 
 
-def read(source: bytes, columns: Sequence[Column], *, most_rows: int = MOST_ROWS) -> Sheet:
+def read(
+    source: bytes, columns: Sequence[Column], *, most_rows: int = MOST_ROWS, largest: int = LARGEST
+) -> Sheet:
     """The table in a CSV (UTF-8 with or without BOM, CP932) or XLSX file; its first row has the titles.
 
     CSV is RFC 4180 with any line end. Of a workbook the first visible sheet is read: text as it is, whole numbers
@@ -23,8 +25,8 @@ def read(source: bytes, columns: Sequence[Column], *, most_rows: int = MOST_ROWS
     Raises SheetRefused for any other file, a missing or doubled column, or no row at all; reading on raises it
     for more than `most_rows` rows and for what is broken further down.
     """
-    if len(source) > LARGEST:
-        raise SheetRefused(f"ファイルが{LARGEST // 2**20} MBを超えています。分けて取り込んでください。")
+    if len(source) > largest:
+        raise SheetRefused(f"ファイルが{largest // 2**20} MBを超えています。分けて取り込んでください。")
     if source.startswith(_OLE):
         raise SheetRefused(
             "古い形式のExcelファイルか、パスワードの付いたファイルです。「Excelブック（.xlsx）」または「CSV UTF-8」で、パスワードを付けずに保存してください。"

@@ -86,6 +86,8 @@ def form(number: str) -> tuple[str, int] | Response:
     application = _mine(number)
     if request.method == "GET" and application.state not in enrollment.EDITABLE:
         return redirect(url_for(".show", number=number), 303)
+    if request.method == "GET" and not application.consents:  # an officer filled it in
+        return redirect(url_for(".terms", number=number), 303)
     filled = _filled(application)
     if not filled.validate_on_submit():
         return _form(filled, application, status=422 if filled.is_submitted() else 200)
@@ -238,7 +240,7 @@ def _terms(form: ConsentForm, application: Application | None, problem: RuleViol
 
 def _filled(application: Application) -> ApplicationForm:
     """The form with what was sent, what was typed before, what was saved, or what is known of the person."""
-    known, new, begun = application, application.seal_certificate_id is None, progress.form(application)
+    known, new, begun = application, not application.common_name, progress.form(application)
     person, corporation = application.person, application.corporation
     before = begun.typed | {"version": str(known.version)} if begun and request.method == "GET" else None
     filled = ApplicationForm(
@@ -250,7 +252,7 @@ def _filled(application: Application) -> ApplicationForm:
         pin_recipient_name=person.name if new else known.pin_recipient_name,
         pin_recipient_email=person.email if new else known.pin_recipient_email,
     )  # fmt: skip
-    filled.kept = not new or bool(begun and begun.seal_certificate_id)
+    filled.kept = known.seal_certificate_id is not None or bool(begun and begun.seal_certificate_id)
     filled.seal_certificate.flags.required = not filled.kept
     return filled
 
