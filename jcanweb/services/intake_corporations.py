@@ -110,7 +110,8 @@ def carry_out(cells: Mapping[str, str], seen_version: int | None, by: Officer) -
     values, refused = look(Row(0, cells, {}), RULES)
     for column, sentence in refused.items():
         raise FieldRefused(sentence, column)
-    existing = organizations.by_number(values["corporate_number"])
+    query = select(Corporation).where(Corporation.corporate_number == values["corporate_number"])
+    existing = db.session.scalar(query)
     entry = _entry(values, existing)
     if seen_version is None:
         return Done(organizations.register(entry, by=by).id)

@@ -157,10 +157,10 @@ def _carry_on(intake_id: int) -> bool:
         one = _open(intake_id)
         if one.done_at is not None:
             return False
-        rows: list[IntakeRow] = _to_do(one)
+        rows, starter = _to_do(one), db.session.get_one(Officer, one.started_by)
         people: list[int] = []
         for row in rows:
-            _carry_out(row, intake.KINDS[one.kind], db.session.get_one(Officer, one.started_by))
+            _carry_out(row, intake.KINDS[one.kind], starter)
         if not rows:
             people = _untold(one)
             _write(one, people)

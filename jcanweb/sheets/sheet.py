@@ -10,6 +10,8 @@ from jcanweb.errors import RuleViolation
 class SheetRefused(RuleViolation, ValueError):
     """The file as a whole cannot be read; `sentence` names the mend and holds no cell's content."""
 
+    field = "file"
+
 
 class Encoding(StrEnum):
     """How the text was written; shown to the person, who sees at once when it was told wrongly."""

@@ -1,74 +1,58 @@
-"""XLSX (ISO/IEC 29500): the first visible sheet, streamed; what it unpacks to is limited before it is read."""
+"""XLSX (ISO/IEC 29500): the first visible sheet, row by row out of a child process with its own limits.
 
-import io
-import zipfile
+A workbook is an archive by a stranger: what it unpacks to is held in that child, never in the server.
+"""
+
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryFile
 
-from openpyxl import load_workbook
-
-from jcanweb.sheets.cells import MOST_COLUMNS, Cells, Formula, Table
+from jcanweb.sheets.cells import Cells, Formula, Table
 from jcanweb.sheets.sheet import Encoding, SheetRefused
+from jcanweb.sheets.xlsx_process import FARTHEST_ROW, Refusal
 
-LARGEST_UNPACKED = 200 * 2**20
-"""bytes, by the archive's own word: zipfile reads no more of a part than that"""
-MOST_PARTS = 1_000
-FARTHEST_ROW = 100_000
-"""rows are also counted when they are empty"""
-_BROKEN = "Excelのファイルとして読めません。Excelで開いて「Excelブック（.xlsx）」で保存し直してください。"
+HOME = Path(__file__).resolve().parents[2]
+_SENTENCES = {
+    Refusal.DAMAGED: "Excelのファイルとして読めません。Excelで開いて「Excelブック（.xlsx）」で保存し直してください。",
+    Refusal.TOO_HEAVY: "展開すると大きすぎるファイルです。表だけを新しいブックに貼り付けて保存してください。",
+    Refusal.TOO_FAR: f"{FARTHEST_ROW:,}行目より下は読みません。空の行を削除して保存してください。",
+    Refusal.HIDDEN: "表示されているシートがありません。表のシートを表示して保存してください。",
+}
 
 
 def table(source: bytes) -> Table:
-    """The rows of the first visible sheet. Raises SheetRefused for what is no workbook, or one too large to unpack."""
+    """The rows of the first visible sheet; reading them raises SheetRefused for what is no workbook, or too large a
+    one. The child ends with the last reference to the rows."""
+    return Encoding.XLSX, _cells(source)
+
+
+def _cells(source: bytes) -> Iterator[Cells]:
+    with TemporaryFile() as file:
+        file.write(source)
+        file.seek(0)
+        child = subprocess.Popen(  # noqa: S603 - our own module under our own interpreter
+            [sys.executable, "-m", "jcanweb.sheets.xlsx_process"],
+            cwd=HOME,
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
     try:
-        with zipfile.ZipFile(io.BytesIO(source)) as archive:
-            parts = archive.infolist()
-        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-            raise SheetRefused(
-                "展開すると大きすぎるファイルです。申請の表だけを新しいブックに貼り付けて保存してください。"
-            )
-        workbook = load_workbook(io.BytesIO(source), read_only=True, keep_links=False)
-        shown = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    except SheetRefused:
-        raise
-    except (
-        Exception
-    ) as trouble:  # openpyxl lets what its parsers meet through: KeyError, ValueError, ParseError, …
-        raise SheetRefused(_BROKEN) from trouble
-    if not shown:
-        raise SheetRefused("表示されているシートがありません。申請の表のシートを表示して保存してください。")
-    return Encoding.XLSX, _cells(shown[0])
-
-
-def _cells(sheet: Any) -> Iterator[Cells]:
-    sheet.reset_dimensions()  # a file's word for its size is not believed
-    rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1)
-    for number in range(1, FARTHEST_ROW + 2):
-        try:
-            row = next(rows, None)
-        except Exception as trouble:  # as above
-            raise SheetRefused(_BROKEN) from trouble
-        if row is None:
-            return
-        if number > FARTHEST_ROW:
-            raise SheetRefused(f"{FARTHEST_ROW:,}行目より下は読みません。空の行を削除して保存してください。")
-        cells = [_text(cell) for cell in row]
-        while cells and cells[-1] == "":
-            cells.pop()
-        yield cells
-
-
-def _text(cell: Any) -> str | Formula:
-    value = cell.value
-    if value is None:
-        return ""
-    if cell.data_type == "f":
-        return Formula()
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "minutes").removesuffix(" 00:00")
-    return str(value)
+        assert child.stdout is not None  # noqa: S101 - it is a pipe
+        for line in child.stdout:
+            row = json.loads(line)
+            if isinstance(row, dict):
+                raise SheetRefused(_SENTENCES[Refusal(row["refusal"])])
+            yield [Formula() if cell is None else cell for cell in row]
+        if child.wait() != 0:  # ended by its limits
+            raise SheetRefused(_SENTENCES[Refusal.TOO_HEAVY])
+    except json.JSONDecodeError:  # in the middle of a line
+        raise SheetRefused(_SENTENCES[Refusal.TOO_HEAVY]) from None
+    finally:
+        child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()

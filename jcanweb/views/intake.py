@@ -45,6 +45,7 @@ def new() -> tuple[str, int] | Response:
     form, made = IntakeForm(), []
     if not form.validate_on_submit():
         return _new(form, status=422 if form.is_submitted() else 200)
+    database.release()  # a workbook may take long to open
     name = form.file.data.filename or ""
     problem = attempt(lambda: made.append(service.receive(IntakeKind(form.kind.data), name, form.content,
                                                           again=form.again.data, by=g.officer)),
