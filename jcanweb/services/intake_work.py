@@ -61,8 +61,7 @@ def _judge(intake_id: int) -> Iterator[None]:
     with transaction():
         one = db.session.get_one(Intake, intake_id)
         kind, source, total = one.kind, intake.content(one), one.total
-        query = select(func.max(IntakeRow.number)).where(IntakeRow.intake_id == intake_id)
-        last = db.session.scalar(query) or 0
+        last = _last(intake_id)
     try:
         if total is None:
             total = sum(1 for _ in intake.read(kind, source).rows)
@@ -73,7 +72,8 @@ def _judge(intake_id: int) -> Iterator[None]:
             with transaction():
                 if _open(intake_id).done_at is not None:  # discarded meanwhile
                     return
-                keep(intake_id, intake.KINDS[kind], some)
+                last = _last(intake_id)  # two jobs may be at it
+                keep(intake_id, intake.KINDS[kind], [row for row in some if row.number > last])
             yield
     except SheetRefused as refused:
         with transaction():
@@ -90,8 +90,15 @@ def _open(intake_id: int) -> Intake:
     return one
 
 
+def _last(intake_id: int) -> int:
+    """The number of the last row that is there."""
+    return db.session.scalar(select(func.max(IntakeRow.number)).where(IntakeRow.intake_id == intake_id)) or 0
+
+
 def keep(intake_id: int, kind: Kind, rows: Sequence[Row]) -> None:
     """Judge these rows and keep what was found; a key that stands twice in the file refuses each of its rows."""
+    if not rows:
+        return
     judged = kind.judge(rows)
     for place in range(len(kind.keyed)):
         judged = _refuse_doubles(intake_id, kind, place, rows, judged)

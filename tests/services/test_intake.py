@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from jcanweb import jobs
 from jcanweb.database import db, transaction
 from jcanweb.errors import AlreadyReceived, AlreadyStarted, FieldRefused
 from jcanweb.events import Event
@@ -14,7 +13,7 @@ from jcanweb.services import intake, intake_ledger
 from jcanweb.vocabulary import AgreementState, ApplicationState, IntakeKind, Role
 from jcanweb.vocabulary import RowResult as R
 from tests import builders
-from tests.intakes import CORPORATION, application, carried_out, corporation, csv, received
+from tests.intakes import CORPORATION, application, carried_out, corporation, csv, received, work
 from tests.people import officer
 
 CORPORATIONS, APPLICATIONS = IntakeKind.CORPORATIONS, IntakeKind.APPLICATIONS
@@ -185,7 +184,7 @@ def test_the_same_file_is_received_once_and_tells_of_the_earlier(clerk: Officer)
     assert (refused.value.earlier, refused.value.done) == (first, True)
     with transaction():
         second = intake.receive(CORPORATIONS, "b.csv", source, again=True, by=clerk)
-    jobs.take_in_files()
+    work()
     assert rows(second.id) == [(2, R.UNCHANGED, {})]
     with pytest.raises(FieldRefused, match="反映する行がありません"):
         intake.start(second, by=clerk)
@@ -196,7 +195,7 @@ def test_nothing_is_started_before_all_is_read_twice_or_after_it_was_discarded(c
         one = intake.receive(CORPORATIONS, "a.csv", csv(CORPORATION), by=clerk)
     with pytest.raises(FieldRefused, match="まだすべての行"):
         intake.start(one, by=clerk)
-    jobs.take_in_files()
+    work()
     with transaction():
         intake.start(one, by=clerk)
     with pytest.raises(AlreadyStarted):

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from jcanweb import jobs
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Intake, Person
 from jcanweb.vocabulary import IntakeKind, Role
 from tests import builders
-from tests.intakes import application, carried_out, corporation, csv, received
+from tests.intakes import application, carried_out, corporation, csv, received, work
 from tests.page import NotAPage, Visitor
 from tests.people import enter, enter_person, officer
 
@@ -30,18 +29,14 @@ def hand_in(
     return browser.send("送って確かめる", status, kind=kind, file=(BytesIO(source), "契約一覧.csv"), **more)
 
 
-def work(app: Any) -> None:
-    with app.app_context():
-        jobs.take_in_files()
-
-
 def test_a_file_is_handed_in_looked_at_started_and_its_refused_rows_come_back(
     app: Any, browser: Visitor, clerk: Any
 ) -> None:
     page = hand_in(browser, csv(corporation(1), corporation(2, 代表者="")))
     assert "行を数えています" in page.text
     assert "UTF-8（BOM付き）" in page.text
-    work(app)
+    with app.app_context():
+        work()
     page = browser.get("/intake/1")
     assert "1行を反映できます" in page.text
     assert "代表者の氏名を入力してください。" in page.text
@@ -49,7 +44,8 @@ def test_a_file_is_handed_in_looked_at_started_and_its_refused_rows_come_back(
     assert "髙橋商事第1株式会社" in browser.get("/intake/1?result=").text
     page = browser.send("反映を始める")
     assert "反映しています" in page.text
-    work(app)
+    with app.app_context():
+        work()
     page = browser.get("/intake/1")
     assert "1行を反映しました。要修正の行が1行あります。" in page.text
     with pytest.raises(NotAPage) as file:
@@ -76,7 +72,7 @@ def test_the_same_file_again_leads_to_the_earlier_one(app: Any, browser: Visitor
     assert 'href="/intake/1"' in page.text
     assert "もう一度取り込む" not in page.text
     with app.app_context():
-        jobs.take_in_files()
+        work()
         carried_out(1, by=clerk)
     hand_in(browser, source, status=409)
     browser.send("送って確かめる", kind="corporations", file=(BytesIO(source), "a.csv"), again="y")
@@ -107,7 +103,8 @@ def test_a_file_too_large_or_none_is_refused_at_its_field(app: Any, browser: Vis
 
 def test_a_file_that_cannot_be_read_to_its_end_says_so(app: Any, browser: Visitor, clerk: Any) -> None:
     hand_in(browser, csv(corporation(1)) + b'"open')
-    work(app)
+    with app.app_context():
+        work()
     page = browser.get("/intake/1")
     assert "最後まで読めませんでした" in page.text
     assert "引用符" in page.text
@@ -115,7 +112,8 @@ def test_a_file_that_cannot_be_read_to_its_end_says_so(app: Any, browser: Visito
 
 def test_an_intake_is_discarded_and_cannot_be_started_then(app: Any, browser: Visitor, clerk: Any) -> None:
     hand_in(browser, csv(corporation(1)))
-    work(app)
+    with app.app_context():
+        work()
     browser.get("/intake/1")
     assert "何も反映していません" in browser.send("反映せずに終える").text
     browser.get("/intake/new")
