@@ -62,11 +62,11 @@ def applications(person: Person) -> list[Application]:
 
 
 def drafted(person: Person) -> Application | None:
-    """The draft the person has begun and not handed in."""
+    """The draft the person, or an officer for them, has begun and that is not handed in; of several the oldest."""
     query = select(Application).where(
         Application.person_id == person.id, Application.state == ApplicationState.DRAFT
     )
-    return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
+    return db.session.scalar(query.order_by(Application.id).limit(1))
 
 
 def holdings(person: Person) -> list[Holding]:

@@ -113,11 +113,11 @@ def _refuse_doubles(intake_id: int, kind: Kind, place: int, rows: Sequence[Row],
                     judged: list[Judged]) -> list[Judged]:  # fmt: skip
     """The same rows, refused where a row of this batch or an earlier one has the same key; that one is refused too."""
     column, key = kind.keyed[place], (IntakeRow.key, IntakeRow.other_key)[place]
-    what = f"{kind.title(column)}の" if column else "法人・申請者・証明書の文字の"
+    what = kind.title(column) if column else "法人、申請者、証明書に載る英字"
 
     def refused(notes: Mapping[str, str], result: RowResult, other: int) -> dict[str, str]:
         wrong = dict(notes) if result is RowResult.REFUSED else {}
-        return wrong | {column: f"{other}行目と{what}同じ行です。一行だけを残してください。"}
+        return wrong | {column: f"{other}行目と{what}が同じです。一行だけを残してください。"}
 
     made, first = list(judged), dict[str, int]()
     wanted = {one.keys[place] for one in judged} - {None}

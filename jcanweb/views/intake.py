@@ -128,7 +128,7 @@ def _show(one: Intake, problem: RuleViolation | None = None) -> tuple[str, int]:
     rows = rows[: ledger.PAGE]
     working = one.done_at is None and (one.read_at is None or one.started_at is not None)
     return respond(
-        "intake/show.html", "intake/_progress.html", intake=one, counts=counts, result=result, rows=rows, more=more,
+        "intake/show.html", "intake/_intake.html", intake=one, counts=counts, result=result, rows=rows, more=more,
         subjects=ledger.subjects(one, rows), name=ledger.name, reasons=ledger.reasons, working=working,
         titles={column.key: column.title for column in service.KINDS[one.kind].columns},
         to_do=sum(counts[kind] for kind in service.TO_DO), days=setting("INTAKE_KEEP_DAYS"),

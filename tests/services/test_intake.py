@@ -70,9 +70,9 @@ def test_a_key_that_stands_twice_refuses_each_of_its_rows_across_batches(
     found = rows(received(CORPORATIONS, csv(corporation(1), corporation(2), corporation(3, 企業ID="CT900002"),
                                             corporation(4), corporation(1, 企業ID="CT900009")), by=clerk))  # fmt: skip
     assert [result for _, result, _ in found] == [R.REFUSED, R.REFUSED, R.REFUSED, R.NEW, R.REFUSED]
-    assert found[0][2] == {"corporate_number": "6行目と法人番号の同じ行です。一行だけを残してください。"}
-    assert found[1][2] == {"company_id": "4行目と企業IDの同じ行です。一行だけを残してください。"}
-    assert found[4][2] == {"corporate_number": "2行目と法人番号の同じ行です。一行だけを残してください。"}
+    assert found[0][2] == {"corporate_number": "6行目と法人番号が同じです。一行だけを残してください。"}
+    assert found[1][2] == {"company_id": "4行目と企業IDが同じです。一行だけを残してください。"}
+    assert found[4][2] == {"corporate_number": "2行目と法人番号が同じです。一行だけを残してください。"}
 
 
 def test_what_changed_since_it_was_seen_is_refused_and_not_overwritten(clerk: Officer) -> None:
