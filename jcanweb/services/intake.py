@@ -76,7 +76,9 @@ def titles(kind: IntakeKind) -> list[str]:
 
 def content(intake: Intake) -> bytes:
     """The file's exact bytes; empty once they were deleted."""
-    sealed = db.session.scalar(select(Intake.sealed).where(Intake.id == intake.id))  # not kept with the intake
+    sealed = db.session.scalar(
+        select(Intake.sealed).where(Intake.id == intake.id)
+    )  # not kept with the intake
     return keys.sealer().open(sealed, _context(intake.sha256)) if sealed else b""
 
 

@@ -156,6 +156,9 @@ def submit(number: str) -> tuple[str, int] | Response:
         application=application,
         expected_on=ledger.expected_on(application),
     )
+    if ledger.drafted(g.person):
+        said(f"申請 {number} を受け付けました。続けて、次の申請を提出できます。")
+        return redirect(url_for("enrollment.my"), 303)
     said("申請を受け付けました。")
     return redirect(url_for(".show", number=number), 303)
 

@@ -4,10 +4,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from jcanweb.database import db, transaction
-from jcanweb.models import Application, Intake, Person
-from jcanweb.vocabulary import IntakeKind, Role
+from jcanweb.models import Application, Consent, Intake
+from jcanweb.vocabulary import ApplicationState, IntakeKind, Role
 from tests import builders
 from tests.intakes import application, carried_out, corporation, csv, received, work
 from tests.page import NotAPage, Visitor
@@ -134,7 +135,7 @@ def test_a_template_has_the_titles(browser: Visitor, clerk: Any) -> None:
     browser.get("/intake/template/other.csv", 404)
 
 
-def test_a_person_finds_the_drafts_accepts_each_and_goes_on_to_the_filled_in_form(
+def test_a_person_accepts_and_hands_in_each_draft_one_after_another(
     app: Any, browser: Visitor, clerk: Any
 ) -> None:
     with app.app_context():
@@ -144,19 +145,22 @@ def test_a_person_finds_the_drafts_accepts_each_and_goes_on_to_the_filled_in_for
             application(person), application(person, **{"部署・役職または氏名（英字）": "Purchase Dept."})
         )
         carried_out(received(IntakeKind.APPLICATIONS, source, by=clerk), by=clerk)
-        first, second = db.session.query(Application.number).order_by(Application.id)
+        first, second = db.session.scalars(select(Application.number).order_by(Application.id))
     visitor = Visitor(app)
-    enter_person(app, visitor, db_person(app, person))
-    page = visitor.get("/my")
-    assert "提出していない申請が2件あります" in page.text
-    assert visitor.get(f"/apply/form/{second.number}").h1 == "利用規約の承諾"
-    ticks = {f"statement_{number}": "y" for number in range(1, 7)}
-    page = visitor.send("以上をすべて承諾して", **ticks)
-    assert page.url == f"/apply/form/{second.number}"
-    assert 'value="Purchase Dept."' in page.text
-    assert visitor.get(f"/apply/form/{first.number}").h1 == "利用規約の承諾"
-
-
-def db_person(app: Any, person: Person) -> Person:
+    enter_person(app, visitor, person)
+    assert f"提出していない申請が2件あります。1件ずつ、{first}から進めます。" in visitor.get("/my").text
+    for number, text in ((first, "Sales Dept. Manager"), (second, "Purchase Dept.")):
+        assert visitor.get(f"/apply/form/{number}").h1 == "利用規約の承諾"
+        page = visitor.send("以上をすべて承諾して", **{f"statement_{item}": "y" for item in range(1, 7)})
+        assert page.url == f"/apply/form/{number}"
+        assert f'value="{text}"' in page.text
+        paper = (BytesIO(builders.PDF), "a.pdf")
+        assert (
+            visitor.send("確認へ進む", seal_certificate=paper, seal_certificate_on="2026-11-01").h1
+            == "申請内容の確認"
+        )
+        page = visitor.send("提出する")
+        assert page.url == ("/my" if number == first else f"/my/applications/{second}")
     with app.app_context():
-        return db.session.get_one(Person, person.id)
+        assert set(db.session.scalars(select(Application.state))) == {ApplicationState.SUBMITTED}
+        assert db.session.scalar(select(func.count()).select_from(Consent)) == 2
