@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Consent, Intake
+from jcanweb.services import intake
 from jcanweb.vocabulary import ApplicationState, IntakeKind, Role
 from tests import builders
 from tests.intakes import application, carried_out, corporation, csv, received, work
@@ -119,6 +120,26 @@ def test_an_intake_is_discarded_and_cannot_be_started_then(app: Any, browser: Vi
     assert "何も反映していません" in browser.send("反映せずに終える").text
     browser.get("/intake/new")
     assert "既に終わっています" in browser.post("/intake/1/start", 409).text
+
+
+def test_once_the_content_is_deleted_results_and_numbers_stay(
+    app: Any, browser: Visitor, clerk: Any, hands: Any
+) -> None:
+    with app.app_context():
+        carried_out(
+            received(IntakeKind.CORPORATIONS, csv(corporation(1), corporation(2, 代表者="")), by=clerk),
+            by=clerk,
+        )
+        hands.forward(days=31)
+        with transaction():
+            intake.erase_due()
+    enter(app, browser, clerk)
+    page = browser.get("/intake/1?result=")
+    assert page.text.count("（内容は削除しました）") == 2
+    assert "髙橋商事第1株式会社" not in page.text
+    assert builders.corporate_number(1) in page.text
+    assert "理由付きのCSV" not in page.text
+    browser.get("/intake/1/refused.csv", 404)
 
 
 def test_many_rows_stand_on_pages_of_fifty(app: Any, browser: Visitor, clerk: Any) -> None:
