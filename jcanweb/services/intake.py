@@ -5,6 +5,7 @@ one out by the same service. Reading and carrying out are `intake_work`, what th
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import func, or_, select, update
@@ -16,7 +17,7 @@ from jcanweb.database import db, flush, lock
 from jcanweb.errors import AlreadyReceived, AlreadyStarted, FieldRefused
 from jcanweb.events import Event, Subject
 from jcanweb.models import Intake, IntakeRow, Officer
-from jcanweb.services import intake_applications, intake_corporations
+from jcanweb.services import intake_applications, intake_corporations, reports
 from jcanweb.services.intake_kind import REASON, Kind
 from jcanweb.vocabulary import IntakeKind, RowResult
 
@@ -63,10 +64,18 @@ def receive(kind: IntakeKind, name: str, source: bytes, *, again: bool = False, 
 
 
 def read(kind: IntakeKind, source: bytes) -> sheets.Sheet:
-    """The table under this kind's columns. Raises SheetRefused, also while its rows are read."""
-    return sheets.read(
+    """The table under this kind's columns, without the marks that our own files guard cells with.
+
+    Raises SheetRefused, also while its rows are read.
+    """
+    sheet = sheets.read(
         source, KINDS[kind].columns, most_rows=setting("INTAKE_MAX_ROWS"), largest=setting("INTAKE_MAX_BYTES")
     )
+    return replace(sheet, rows=map(_unguarded, sheet.rows))
+
+
+def _unguarded(row: sheets.Row) -> sheets.Row:
+    return replace(row, cells={column: reports.unguarded(cell) for column, cell in row.cells.items()})
 
 
 def titles(kind: IntakeKind) -> list[str]:

@@ -52,9 +52,12 @@ def subjects(one: Intake, some: list[IntakeRow]) -> dict[int, str]:
 
 
 def build_refused_csv(one: Intake, out: IO[bytes], *, by: Officer) -> reports.Built:
-    """The refused rows under the kind's own titles with the reasons in a last column; its SHA-256 is recorded."""
-    kind = intake.KINDS[one.kind]
-    columns = [column for column in kind.columns if column is not REASON]
+    """The refused rows under the titles that the file has (one more would empty what it names), with the reasons in a
+    last column; its SHA-256 is recorded."""
+    there = db.session.scalar(select(IntakeRow.cells).where(IntakeRow.intake_id == one.id).limit(1)) or {}
+    columns = [
+        column for column in intake.KINDS[one.kind].columns if column is not REASON and column.key in there
+    ]
     found = db.session.scalars(_rows(one, RowResult.REFUSED).execution_options(yield_per=500))
     lines = (_line(row, [column.key for column in columns], one.kind) for row in found)
     built = reports.write_csv([*(column.title for column in columns), REASON.title], lines, out)

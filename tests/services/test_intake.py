@@ -1,5 +1,6 @@
 """Files of rows: read in the background, judged as by hand, carried out once."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from jcanweb.database import db, transaction
 from jcanweb.errors import AlreadyReceived, AlreadyStarted, FieldRefused
 from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry, Corporation, Intake, IntakeRow, Mail, Officer
-from jcanweb.services import intake, intake_ledger
+from jcanweb.services import enrollment, intake, intake_ledger
 from jcanweb.vocabulary import AgreementState, ApplicationState, IntakeKind, Role
 from jcanweb.vocabulary import RowResult as R
 from tests import builders
@@ -157,8 +158,6 @@ def test_the_same_rows_again_add_nothing_until_what_they_made_has_ended(clerk: O
     assert carried_out(again, by=clerk)
     assert count(Application) == 2
     with transaction():
-        from jcanweb.services import enrollment
-
         enrollment.withdraw(made, version=made.version, by=person)
     third = received(
         APPLICATIONS,
@@ -235,16 +234,21 @@ def test_file_and_content_are_deleted_in_time_and_numbers_and_results_stay(
 
 
 def test_the_refused_rows_come_back_as_a_file_that_is_corrected_and_taken_in(clerk: Officer) -> None:
-    from io import BytesIO
-
-    number = received(CORPORATIONS, csv(corporation(1), corporation(2, 代表者="", 企業ID="=1+1")), by=clerk)
-    one, out = carried_out(number, by=clerk), BytesIO()
+    short = {
+        title: cell
+        for title, cell in corporation(2, 代表者="", 法人名="＋プラス株式会社").items()
+        if title != "法人名カナ"
+    }
+    first = {title: corporation(1)[title] for title in short}
+    one, out = carried_out(received(CORPORATIONS, csv(first, short), by=clerk), by=clerk), BytesIO()
     assert intake_ledger.build_refused_csv(one, out, by=clerk).rows == 1
     text = out.getvalue().decode("utf-8-sig")
-    assert '"理由"' in text
+    assert text.startswith('"法人番号","企業ID","法人名","法人名英字",')  # no column that was not there
     assert "代表者: 代表者の氏名を入力してください。" in text
-    mended = text.replace('""', '"新 代表"', 1).replace("'=1+1", "CT900002")
-    again = received(CORPORATIONS, mended.encode("utf-8-sig"), by=clerk)
+    assert '"\'＋プラス株式会社"' in text
+    again = received(CORPORATIONS, text.replace('""', '"新 代表"', 1).encode("utf-8-sig"), by=clerk)
     assert db.session.get_one(Intake, again).unknown == []
     carried_out(again, by=clerk)
-    assert count(Corporation) == 2
+    assert (
+        db.session.scalars(select(Corporation.name).order_by(Corporation.id)).all()[1] == "＋プラス株式会社"
+    )
