@@ -172,6 +172,11 @@ def transaction() -> Iterator[None]:
     _run_waiting()
 
 
+def release() -> None:
+    """End a transaction that has only read: nobody is to wait for what comes next. What was loaded loads itself again."""
+    db.session.rollback()
+
+
 @contextmanager
 def separate() -> Iterator[Connection]:
     """A short transaction of the machinery (web sessions), outside the request's own."""

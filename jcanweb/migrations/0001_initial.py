@@ -45,6 +45,14 @@ def upgrade() -> None:
                 "person:code_sent",
                 "person:signed_in",
                 "person:signed_out",
+                "intake:received",
+                "intake:read",
+                "intake:unreadable",
+                "intake:started",
+                "intake:discarded",
+                "intake:mailed",
+                "intake:finished",
+                "intake:erased",
                 "edition:imported",
                 "edition:approved",
                 "policy:registered",
@@ -142,6 +150,7 @@ def upgrade() -> None:
                 "revocation",
                 "crl",
                 "report",
+                "intake",
                 "endpoint",
                 "access_code",
                 name="subject",
@@ -1680,6 +1689,110 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["requested_by"], ["officer.id"], name=op.f("fk_share_opening_requested_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_share_opening")),
         sa.UniqueConstraint("recovery_id", "backup_id", "half", name="uq_share_opening_once"),
+    )
+    op.create_table(
+        "intake",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "corporations",
+                "applications",
+                name="intakekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("encoding", sa.String(length=40), nullable=False),
+        sa.Column("unknown", sa.JSON(), nullable=False),
+        sa.Column("received_by", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.String(length=300), nullable=True),
+        sa.Column("started_by", sa.Integer(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(erased_at IS NULL) = (sealed IS NOT NULL)", name=op.f("ck_intake_erased")),
+        sa.CheckConstraint("(started_by IS NULL) = (started_at IS NULL)", name=op.f("ck_intake_started")),
+        sa.CheckConstraint("erased_at IS NULL OR done_at IS NOT NULL", name=op.f("ck_intake_erased_done")),
+        sa.CheckConstraint("read_at IS NULL OR total IS NOT NULL", name=op.f("ck_intake_read_counted")),
+        sa.CheckConstraint("started_at IS NULL OR read_at IS NOT NULL", name=op.f("ck_intake_started_read")),
+        sa.CheckConstraint("trouble IS NULL OR started_at IS NULL", name=op.f("ck_intake_trouble")),
+        sa.ForeignKeyConstraint(["received_by"], ["officer.id"], name=op.f("fk_intake_received_by")),
+        sa.ForeignKeyConstraint(["started_by"], ["officer.id"], name=op.f("fk_intake_started_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intake")),
+    )
+    op.create_index("ix_intake_kept", "intake", ["erased_at", "received_at"], unique=False)
+    op.create_index("ix_intake_sha256", "intake", ["sha256", "id"], unique=False)
+    op.create_index("ix_intake_unfinished", "intake", ["done_at", "id"], unique=False)
+    op.create_index(
+        "uq_intake_open",
+        "intake",
+        ["kind", "sha256"],
+        unique=True,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.create_table(
+        "intake_row",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("intake_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=True),
+        sa.Column("other_key", sa.String(length=64), nullable=True),
+        sa.Column("cells", sa.JSON(), nullable=False),
+        sa.Column(
+            "result",
+            sa.Enum(
+                "new",
+                "changed",
+                "unchanged",
+                "refused",
+                "done",
+                name="rowresult",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("seen_version", sa.Integer(), nullable=True),
+        sa.Column("subject_id", sa.Integer(), nullable=True),
+        sa.Column("done_key", sa.String(length=64), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(result = 'done') = (subject_id IS NOT NULL)", name=op.f("ck_intake_row_done_on")
+        ),
+        sa.CheckConstraint(
+            "result = 'done' OR (done_key IS NULL AND person_id IS NULL)", name=op.f("ck_intake_row_done")
+        ),
+        sa.ForeignKeyConstraint(["intake_id"], ["intake.id"], name=op.f("fk_intake_row_intake_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_intake_row_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_row")),
+        sa.UniqueConstraint("done_key", name="uq_intake_row_done"),
+        sa.UniqueConstraint("intake_id", "number", name="uq_intake_row_number"),
+    )
+    op.create_index("ix_intake_row_key", "intake_row", ["intake_id", "key"], unique=False)
+    op.create_index("ix_intake_row_other_key", "intake_row", ["intake_id", "other_key"], unique=False)
+    op.create_index("ix_intake_row_result", "intake_row", ["intake_id", "result", "number"], unique=False)
+    op.create_index(
+        "ix_intake_row_untold",
+        "intake_row",
+        ["intake_id", "person_id"],
+        unique=False,
+        sqlite_where=sa.text("person_id IS NOT NULL AND told_at IS NULL"),
+        postgresql_where=sa.text("person_id IS NOT NULL AND told_at IS NULL"),
     )
     op.create_table(
         "campaign",

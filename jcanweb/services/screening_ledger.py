@@ -12,10 +12,11 @@ from jcanweb import calendar, names
 from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Officer, Order
 from jcanweb.names.findings import Finding, Severity
+from jcanweb.roles import Role
 from jcanweb.services import eligibility, enrollment_ledger, trail
 from jcanweb.services import screening_findings as findings
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, OrderState, Role, Verdict
+from jcanweb.vocabulary import CheckedField, OrderState, Verdict
 
 PAGE = 50
 ENTERED = frozenset({CheckedField.ORGANIZATION_UNIT, CheckedField.COMMON_NAME})

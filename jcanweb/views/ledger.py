@@ -5,8 +5,9 @@ from flask import Blueprint, Response, abort, request, url_for
 from jcanweb import labels
 from jcanweb.forms.officers import whole_number
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import ledger as service
-from jcanweb.vocabulary import CertificateState, Permission
+from jcanweb.vocabulary import CertificateState
 from jcanweb.web import download, picked, respond
 
 blueprint = Blueprint("ledger", __name__)

@@ -15,12 +15,13 @@ from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import show as at_field
 from jcanweb.models import BackupShare, Recovery
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import recovery as service
 from jcanweb.services import recovery_ledger as ledger
 from jcanweb.services import recovery_opening as opening
 from jcanweb.services import screening, trail, withdrawal_ledger
 from jcanweb.services.revocation import typed_number
-from jcanweb.vocabulary import Permission, RecoveryGround, RecoveryState
+from jcanweb.vocabulary import RecoveryGround, RecoveryState
 from jcanweb.web import attempt, download, limiter, respond, said
 
 blueprint = Blueprint("recovery", __name__)

@@ -17,11 +17,12 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, EntryForm, RejectForm, ReturnForm, check_form
 from jcanweb.models import Application
 from jcanweb.permissions import permissions_of, requires
+from jcanweb.roles import Permission
 from jcanweb.services import comments, eligibility, handling, notices, queue, second_entry, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.vocabulary import ApplicationState, CheckedField, Permission, Verdict
+from jcanweb.vocabulary import ApplicationState, CheckedField, Verdict
 from jcanweb.web import attempt, picked, respond, said
 
 blueprint = Blueprint("screening", __name__)

@@ -19,9 +19,9 @@ from typing import Any
 from jcanweb import create_app, terms
 from jcanweb.database import alembic, db, transaction
 from jcanweb.models import Campaign, Certificate, Mail, Officer, OfficerRole, Reconsent
+from jcanweb.roles import Role
 from jcanweb.services import campaign
 from jcanweb.services.setup import prepare
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.bench.staff_pages import copies, unique
 from tests.issued import issued_certificate

@@ -19,10 +19,11 @@ from sqlalchemy import Table, insert, select
 from jcanweb import clock, create_app
 from jcanweb.database import Base, alembic, db, transaction
 from jcanweb.models import Certificate, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import revocation
 from jcanweb.services.setup import prepare
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester, Role
+from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import Visitor

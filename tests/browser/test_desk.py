@@ -7,8 +7,9 @@ import pytest
 from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Officer
+from jcanweb.roles import Role
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Role
+from jcanweb.vocabulary import CheckedField
 from tests import builders
 from tests.browser.conftest import look
 from tests.page import Visitor

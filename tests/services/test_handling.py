@@ -24,10 +24,11 @@ from jcanweb.errors import (
 from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import Application, AuditEntry, Comment, Mail, Officer
 from jcanweb.permissions import GRANTS
+from jcanweb.roles import Role
 from jcanweb.services import comments, desk, enrollment, handling, notices, queue, screening
 from jcanweb.services.notices import Passage
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Role, Verdict
+from jcanweb.vocabulary import CheckedField, Verdict
 from tests import builders
 from tests.people import officer
 

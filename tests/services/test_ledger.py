@@ -10,6 +10,7 @@ from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.events import Event
 from jcanweb.models import Certificate, Recovery
+from jcanweb.roles import Role
 from jcanweb.services import backup, revocation
 from jcanweb.services import ledger as service
 from jcanweb.services.ledger import Standing
@@ -19,7 +20,6 @@ from jcanweb.vocabulary import (
     RecoveryState,
     RevocationReason,
     RevocationRequester,
-    Role,
     SecretKind,
 )
 from tests import builders

@@ -11,11 +11,12 @@ from jcanweb.calendar import JST
 from jcanweb.database import db
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, FieldCheck, MeasuredDay
+from jcanweb.roles import Role
 from jcanweb.services import measures as service
 from jcanweb.services import screening
 from jcanweb.services.reports import Period
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Interval, PaperPoint, Role, Stage, Verdict
+from jcanweb.vocabulary import CheckedField, Interval, PaperPoint, Stage, Verdict
 from tests import builders
 from tests.conftest import Hands
 from tests.people import officer

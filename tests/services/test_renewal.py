@@ -13,7 +13,7 @@ from jcanweb.calendar import JST
 from jcanweb.database import db, transaction
 from jcanweb.errors import ConsentMissing, FieldRefused, NotEligible, RenewalRefused, TermsChanged
 from jcanweb.models import Application, Certificate, Person
-from jcanweb.services import enrollment, terms
+from jcanweb.services import enrollment, enrollment_entries, terms
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.services import renewal as service
 from jcanweb.vocabulary import AgreementState, ApplicationKind, CertificateState
@@ -47,8 +47,8 @@ def accepted(person: Person, draft: Application | None = None) -> Application:
     return enrollment.accept(served, {one.number for one in statements}, application=draft, by=person)
 
 
-def entry_of(draft: Application, **changed: Any) -> enrollment.Entry:
-    return enrollment.Entry(**{
+def entry_of(draft: Application, **changed: Any) -> enrollment_entries.Entry:
+    return enrollment_entries.Entry(**{
         "organization_unit": draft.organization_unit_typed, "organization_unit_ja": draft.organization_unit_ja,
         "common_name": draft.common_name_typed, "common_name_ja": draft.common_name_ja, "years": draft.years,
         "pin_recipient_name": draft.pin_recipient_name, "pin_recipient_email": draft.pin_recipient_email,

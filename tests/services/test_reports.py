@@ -18,10 +18,11 @@ from jcanweb.database import db
 from jcanweb.errors import FieldRefused
 from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Certificate, Corporation, Officer, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import reports as service
 from jcanweb.services import revocation
 from jcanweb.services.reports import Period, Tally
-from jcanweb.vocabulary import RevocationReason, RevocationRequester, Role
+from jcanweb.vocabulary import RevocationReason, RevocationRequester
 from tests.bench.staff_pages import copies, unique
 from tests.issued import issued_certificate
 from tests.people import officer

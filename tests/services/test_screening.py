@@ -25,11 +25,12 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, FieldCheck, Officer
-from jcanweb.services import enrollment, handling, papers, second_entry
+from jcanweb.roles import Role
+from jcanweb.services import enrollment, enrollment_entries, handling, papers, second_entry
 from jcanweb.services import screening as service
 from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.vocabulary import AgreementState, CheckedField, PaperPoint, Role, Verdict
+from jcanweb.vocabulary import AgreementState, CheckedField, PaperPoint, Verdict
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import issued_certificate
@@ -96,7 +97,7 @@ def edited(application: Application, **values: Any) -> None:
         "seal_certificate_on": application.seal_certificate_on, **values,
     }  # fmt: skip
     who = application.person
-    enrollment.save(application, enrollment.Entry(**facts), version=application.version, by=who)
+    enrollment.save(application, enrollment_entries.Entry(**facts), version=application.version, by=who)
     enrollment.submit(application, version=application.version, by=who)
 
 
