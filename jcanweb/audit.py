@@ -75,6 +75,7 @@ EVENT_FACTS: dict[Event, frozenset[str]] = {
     Event.APPLICATION_RESUMED: frozenset(),
     Event.APPLICATION_COMMENTED: frozenset({"comment"}),
     Event.APPLICATION_FIELD_CHECKED: frozenset({"field", "verdict", "revision"}),
+    Event.APPLICATION_SECOND_ENTERED: frozenset({"revision", "agrees"}),
     Event.APPLICATION_SCREENED: frozenset({"revision"}),
     Event.APPLICATION_RETURNED: frozenset({"revision"}),
     Event.APPLICATION_APPROVED: frozenset({"revision", "due_on"}),

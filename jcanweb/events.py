@@ -99,6 +99,7 @@ class Event(StrEnum):
     APPLICATION_RESUMED = "application:resumed"
     APPLICATION_COMMENTED = "application:commented"
     APPLICATION_FIELD_CHECKED = "application:field_checked"
+    APPLICATION_SECOND_ENTERED = "application:second_entered"
     APPLICATION_SCREENED = "application:screened"
     APPLICATION_RETURNED = "application:returned"
     APPLICATION_APPROVED = "application:approved"

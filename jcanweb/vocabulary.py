@@ -166,7 +166,16 @@ class ReconsentDecision(StrEnum):
 class CheckedField(StrEnum):
     ORGANIZATION_UNIT = "organization_unit"
     COMMON_NAME = "common_name"
+    PIN_RECIPIENT = "pin_recipient"
     SEAL_CERTIFICATE = "seal_certificate"
+
+
+class PaperPoint(StrEnum):
+    """What of a 印鑑証明書 is compared by an officer."""
+
+    CORPORATION_NAME = "corporation_name"
+    REPRESENTATIVE = "representative"
+    ISSUED_ON = "issued_on"
 
 
 class Verdict(StrEnum):

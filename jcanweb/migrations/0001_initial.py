@@ -71,6 +71,7 @@ def upgrade() -> None:
                 "application:resumed",
                 "application:commented",
                 "application:field_checked",
+                "application:second_entered",
                 "application:screened",
                 "application:returned",
                 "application:approved",
@@ -244,6 +245,7 @@ def upgrade() -> None:
         sa.Column("name_kana", sa.String(length=200), nullable=False),
         sa.Column("name_key", sa.String(length=600), nullable=False),
         sa.Column("name_en", sa.String(length=64), nullable=False),
+        sa.Column("name_en_look", sa.String(length=128), nullable=False),
         sa.Column("representative", sa.String(length=120), nullable=False),
         sa.Column(
             "agreement_state",
@@ -270,6 +272,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("corporate_number", name=op.f("uq_corporation_corporate_number")),
     )
     with op.batch_alter_table("corporation", schema=None) as batch_op:
+        batch_op.create_index("ix_corporation_look", ["name_en_look"], unique=False)
         batch_op.create_index("ix_corporation_agreement", ["agreement_state", "agreement_to"], unique=False)
 
     op.create_table(
@@ -1088,6 +1091,7 @@ def upgrade() -> None:
             sa.Enum(
                 "organization_unit",
                 "common_name",
+                "pin_recipient",
                 "seal_certificate",
                 name="checkedfield",
                 native_enum=False,
@@ -1102,9 +1106,15 @@ def upgrade() -> None:
             sa.Enum("pass", "fail", name="verdict", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
+        sa.Column("matched", sa.String(length=100), nullable=False),
         sa.Column("comment", sa.String(length=1000), nullable=False),
         sa.Column("checked_by", sa.Integer(), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "field <> 'seal_certificate' OR verdict <> 'pass'"
+            " OR matched = 'corporation_name representative issued_on'",
+            name=op.f("ck_field_check_matched"),
+        ),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_field_check_application_id")
         ),
@@ -1113,6 +1123,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("field_check", schema=None) as batch_op:
         batch_op.create_index("ix_field_check_application", ["application_id", "revision"], unique=False)
+
+    op.create_table(
+        "second_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("organization_unit", sa.String(length=200), nullable=False),
+        sa.Column("common_name", sa.String(length=200), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("entered_by", sa.Integer(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_second_entry_application_id")
+        ),
+        sa.ForeignKeyConstraint(["entered_by"], ["officer.id"], name=op.f("fk_second_entry_entered_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_entry")),
+    )
+    with op.batch_alter_table("second_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_second_entry_application", ["application_id", "revision"], unique=False)
 
     op.create_table(
         "certificate",
@@ -1146,6 +1175,9 @@ def upgrade() -> None:
         sa.Column("issuer_name", sa.String(length=400), nullable=False),
         sa.Column("organization_unit", sa.String(length=64), nullable=False),
         sa.Column("common_name", sa.String(length=64), nullable=False),
+        sa.Column("subject_key", sa.String(length=129), nullable=False),
+        sa.Column("organization_unit_look", sa.String(length=128), nullable=False),
+        sa.Column("common_name_look", sa.String(length=128), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("der", sa.LargeBinary(), nullable=False),
@@ -1202,7 +1234,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_certificate_person_id"), ["person_id"], unique=False)
         batch_op.create_index("ix_certificate_renewal", ["corporation_id", "not_after", "id"], unique=False)
         batch_op.create_index("ix_certificate_state", ["state", "id"], unique=False)
-        batch_op.create_index("ix_certificate_subject", ["organization_unit", "common_name"], unique=False)
+        batch_op.create_index("ix_certificate_subject", ["subject_key", "id"], unique=False)
+        batch_op.create_index(
+            "ix_certificate_organization_look",
+            ["organization_unit_look", "corporation_id", "organization_unit"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_certificate_name_look", ["corporation_id", "common_name_look", "common_name"], unique=False
+        )
         batch_op.create_index("uq_certificate_serial", ["serial_number", "issuer_sha256"], unique=True)
     if not sqlite:
         op.create_foreign_key(

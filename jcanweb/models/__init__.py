@@ -1,6 +1,6 @@
 """One file per aggregate; constraints stand beside the columns."""
 
-from jcanweb.models.application import Application, Comment, FieldCheck
+from jcanweb.models.application import Application, Comment, FieldCheck, SecondEntry
 from jcanweb.models.audit import AuditEntry, AuditHead, Counter
 from jcanweb.models.certificate import Certificate, Crl, Order
 from jcanweb.models.consent import Consent, ConsentAddress, ConsentStatement, Receipt, ReceiptTimestamp
@@ -32,5 +32,5 @@ __all__ = [
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
     "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "MeasuredDay", "Officer",
     "OfficerInvitation", "OfficerRole", "Order", "OrganizationChange", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
-    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening", "Vetting", "WebSession",
+    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "SecondEntry", "ShareOpening", "Vetting", "WebSession",
 ]  # fmt: skip

@@ -131,6 +131,7 @@ class Application(Base):
     )
     consents: Mapped[list[Consent]] = relationship(order_by=Consent.id)
     checks: Mapped[list["FieldCheck"]] = relationship(order_by="FieldCheck.id")
+    entries: Mapped[list["SecondEntry"]] = relationship(order_by="SecondEntry.id")
 
 
 class Comment(Base):
@@ -150,14 +151,35 @@ class FieldCheck(Base):
     """A verdict on one field of one revision. Append-only: the newest of the revision counts."""
 
     __tablename__ = "field_check"
-    __table_args__ = (Index("ix_field_check_application", "application_id", "revision"),)
+    __table_args__ = (
+        Index("ix_field_check_application", "application_id", "revision"),
+        CheckConstraint("field <> 'seal_certificate' OR verdict <> 'pass'"
+                        " OR matched = 'corporation_name representative issued_on'", name="matched"),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
     revision: Mapped[int]
     field: Mapped[CheckedField]
-    value: Mapped[str] = mapped_column(String(200))  # the text that was looked at
+    value: Mapped[str] = mapped_column(String(200))  # the text that was looked at, or a digest
     verdict: Mapped[Verdict]
+    matched: Mapped[str] = mapped_column(String(100), default="")  # of the paper: each PaperPoint found right
     comment: Mapped[str] = mapped_column(String(1000), default="")
     checked_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
     checked_at: Mapped[datetime]
+
+
+class SecondEntry(Base):
+    """OU2 and CN as an approver read them from the evidence, without seeing the application's. Append-only."""
+
+    __tablename__ = "second_entry"
+    __table_args__ = (Index("ix_second_entry_application", "application_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    revision: Mapped[int]
+    organization_unit: Mapped[str] = mapped_column(String(200))  # as a certificate would carry what was typed
+    common_name: Mapped[str] = mapped_column(String(200))
+    agrees: Mapped[bool]
+    entered_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    entered_at: Mapped[datetime]

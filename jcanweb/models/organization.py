@@ -23,6 +23,7 @@ class Corporation(Base):
     __tablename__ = "corporation"
     __table_args__ = (
         CheckConstraint("length(corporate_number) = 13", name="corporate_number"),
+        Index("ix_corporation_look", "name_en_look"),
         Index("ix_corporation_agreement", "agreement_state", "agreement_to"),
     )
 
@@ -33,6 +34,7 @@ class Corporation(Base):
     name_kana: Mapped[str] = mapped_column(String(200), default="")
     name_key: Mapped[str] = mapped_column(String(600), default="")  # names.comparison_key, for the search box
     name_en: Mapped[str] = mapped_column(String(64))
+    name_en_look: Mapped[str] = mapped_column(String(128), default="")  # names.skeleton, for look-alikes
     representative: Mapped[str] = mapped_column(String(120))
     agreement_state: Mapped[AgreementState]
     agreement_from: Mapped[date]

@@ -5,11 +5,22 @@ from datetime import timedelta
 from jcanweb import clock, terms
 from jcanweb.calendar import jst_date
 from jcanweb.models import Application, Certificate, Officer, Person, Recovery, Revocation
-from jcanweb.services import delivery, enrollment, handling, issuance, recovery, revocation, screening
+from jcanweb.services import (
+    comments,
+    delivery,
+    enrollment,
+    handling,
+    issuance,
+    recovery,
+    revocation,
+    screening,
+    second_entry,
+)
 from jcanweb.services import terms as editions
 from jcanweb.services.demo_cast import POSTS, paper
 from jcanweb.vocabulary import (
     CheckedField,
+    PaperPoint,
     RecoveryGround,
     RevocationReason,
     RevocationRequester,
@@ -50,10 +61,14 @@ class Acts:
         handling.start(one, version=one.version, by=self.staff["screener"])
         return one
 
+    def comment(self, one: Application, words: str) -> None:
+        comments.write(one, words, by=self.staff["screener"])
+
     def screen(self, one: Application) -> Application:
         self.claim(one)
         for field in CheckedField:
-            screening.check(one, field, Verdict.PASS, "", version=one.version, by=self.staff["screener"])
+            screening.check(one, field, Verdict.PASS, "", matched=frozenset(PaperPoint), version=one.version,
+                            by=self.staff["screener"])  # fmt: skip
         screening.finish(one, version=one.version, by=self.staff["screener"])
         return one
 
@@ -74,6 +89,8 @@ class Acts:
 
     def approve(self, one: Application) -> Application:
         self.screen(one)
+        second_entry.enter(one, organization_unit=one.organization_unit, common_name=one.common_name,
+                           version=one.version, by=self.staff["approver"])  # fmt: skip
         screening.approve(one, version=one.version, by=self.staff["approver"])
         return one
 

@@ -231,7 +231,8 @@ def _assign(thing: Corporation | Person, values: dict[str, object]) -> history.C
     }
     for name, (_, value) in changed.items():
         setattr(thing, name, value)
-    changed.pop("name_key", None)
+    for key in ("name_key", "name_en_look"):
+        changed.pop(key, None)
     return changed
 
 

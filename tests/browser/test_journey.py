@@ -118,7 +118,9 @@ def issue(windows: Windows, number: str) -> None:
     page.get_by_role("link", name=number).click()
     look(page, "application-submitted")
     press(page, "審査を始める")
-    for field in ("organization_unit", "common_name", "seal_certificate"):
+    for field in ("organization_unit", "common_name", "pin_recipient", "seal_certificate"):
+        for box in page.locator(f"form[action$={field}]").get_by_role("checkbox").all():
+            box.check()
         page.locator(f"form[action$={field}]").get_by_role("button", name="適合", exact=True).click()
         page.wait_for_load_state()
     look(page, "application-checked")
@@ -126,6 +128,8 @@ def issue(windows: Windows, number: str) -> None:
     approver = windows.of("approver")
     approver.goto(f"/applications/{number}")
     look(approver, "application-approve")
+    fill(approver, {f"entry-{name}": FORM[name] for name in ("organization_unit", "common_name")})
+    press(approver, "入力を照合する")
     press(approver, "承認する")
     operator = windows.of("operator")
     operator.goto("/issue")

@@ -15,7 +15,7 @@ from jcanweb.services import measures as service
 from jcanweb.services import screening
 from jcanweb.services.reports import Period
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Interval, Role, Stage, Verdict
+from jcanweb.vocabulary import CheckedField, Interval, PaperPoint, Role, Stage, Verdict
 from tests import builders
 from tests.conftest import Hands
 from tests.people import officer
@@ -92,7 +92,8 @@ def returned(application: Application, *failed: CheckedField) -> None:
     for kind in CheckedField:
         for verdict in (Verdict.FAIL, Verdict.FAIL if kind in failed else Verdict.PASS):
             db.session.add(FieldCheck(application_id=application.id, revision=application.revision, field=kind, value="x",
-                                      verdict=verdict, checked_by=screener.id, checked_at=application.drafted_at))  # fmt: skip
+                                      verdict=verdict, matched=" ".join(PaperPoint), checked_by=screener.id,
+                                      checked_at=application.drafted_at))  # fmt: skip
     told(Event.APPLICATION_RETURNED, application, revision=application.revision)
 
 
@@ -159,7 +160,7 @@ def test_the_file_holds_what_the_page_shows_and_is_recorded(context: Any) -> Non
     out = io.BytesIO()
     built = service.build_csv(MONTH, Interval.MONTH, out, by=officer(Role.AUDITOR))
     rows = out.getvalue().decode("utf-8-sig").splitlines()
-    assert rows[1] == '"2026-11-01","2026-11-30","1","1","1","100.0%","0","0","0","0"'
+    assert rows[1] == '"2026-11-01","2026-11-30","1","1","1","100.0%","0","0","0","0","0"'
     entry = db.session.query(AuditEntry).filter_by(event=Event.REPORT_BUILT).one()
     assert entry.facts == {
         "report": "measures", "query": "from=2026-11-01&to=2026-11-30&by=month", "rows": 1, "sha256": built.sha256,

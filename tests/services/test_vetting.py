@@ -185,8 +185,10 @@ def test_an_application_is_approved_on_day_825_and_not_on_day_826(
     screener: Officer, hands: Any, days: int, passes: bool
 ) -> None:
     made = aged(ApplicationState.SCREENING, hands, screener=screener, screened=True)
+    approver = officer(Role.APPROVER)
+    builders.enter(made, by=approver)
     hands.forward(days=days)
-    outcome(lambda: screening.approve(made, version=made.version, by=officer(Role.APPROVER)), passes)
+    outcome(lambda: screening.approve(made, version=made.version, by=approver), passes)
 
 
 def outcome(act: Any, passes: bool) -> None:
@@ -203,7 +205,9 @@ def test_a_delegate_without_the_paper_applies_but_is_not_approved(screener: Offi
         builders.corporation(), authority=Authority.DELEGATE, delegation_scope=DelegationScope.ALL
     )
     made = builders.application(ApplicationState.SCREENING, person=who, screener=screener, screened=True)
+    approver = officer(Role.APPROVER)
+    builders.enter(made, by=approver)
     who.delegation_document_id = None
     assert organizations.obstacles(who) == []
     with pytest.raises(NotEligible, match="委任状のPDFが登録されていません"):
-        screening.approve(made, version=made.version, by=officer(Role.APPROVER))
+        screening.approve(made, version=made.version, by=approver)
