@@ -76,6 +76,11 @@ def test_renewal_opens_a_calendar_month_before_the_last_day(person: Person, ends
     assert service.opens_on(held(person, ends=ends)) == opens
 
 
+def test_the_last_day_is_the_one_in_japan(person: Person) -> None:
+    certificate = held(person, not_after=datetime(2027, 1, 1, 0, 30, tzinfo=JST))
+    assert service.opens_on(certificate) == date(2026, 12, 1)
+
+
 def test_the_day_before_is_too_early_and_the_sentence_names_the_day(person: Person, hands: Hands) -> None:
     certificate = held(person, ends=date(2027, 3, 31))
     hands.at = datetime(2027, 2, 27, 23, 59, tzinfo=JST)
