@@ -30,6 +30,10 @@ DEFAULTS: dict[str, Any] = {
     "TSA_CA_FILE": "",  # PEM: the authority's root, against which its time-stamps are checked
     "CONSENT_ADDRESS_DAYS": 0,  # how long the IP address of a consent is kept, sealed; 0 is never
     "SEAL_CERTIFICATE_MONTHS": 3,  # 印鑑証明書
+    "VETTING_DAYS": 825,  # how long a vetting may be relied on: S/MIME BR 4.2.1
+    "RENEWAL_MONTHS": 1,  # before the last day of a certificate
+    "RENEWAL_UNUSED_MONTHS": 24,  # a certificate that nobody can have used for so long is renewed no more
+    "RENEWAL_REVOKED_MONTHS": 12,
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
     "APPLICATION_LAPSE_MONTHS": 3,
     "SCREENING_BUSINESS_DAYS": 3,

@@ -136,6 +136,11 @@ class NotEligible(RuleViolation):
     sentence = "この法人は現在、証明書の申請資格を満たしていません。"
 
 
+class RenewalRefused(RuleViolation):
+    heading = "いまは更新できません"
+    sentence = "この証明書はいまは更新できません。更新できる証明書の一覧を確認してください。"
+
+
 class FieldRefused(RuleViolation):
     sentence = "入力内容を確認してください。"
 

@@ -12,8 +12,11 @@ from jcanweb import mail
 from jcanweb.database import transaction
 from jcanweb.services import (
     addresses,
+    agreements,
     campaign,
+    cessation,
     delivery,
+    measures,
     progress,
     reconcile,
     recovery,
@@ -24,9 +27,9 @@ from jcanweb.services import (
 
 EVERY = 60
 """seconds"""
-AT_MOST = 20
+AT_MOST: float = 20
 """seconds of a long job in one sweep"""
-PAUSE = 0.1
+PAUSE: float = 0.1
 """seconds between its transactions: SQLite has one writer, and a page must get its turn"""
 
 
@@ -37,9 +40,14 @@ def lapse_applications() -> None:
 
 
 def ask_anew() -> None:
-    """Lists and mails of changed terms, for AT_MOST seconds a sweep: the next one goes on where this one ended."""
+    """Lists and mails of changed terms."""
+    _step_by_step(campaign.start, campaign.list_some, campaign.write_some)
+
+
+def _step_by_step(*steps: Callable[[], bool]) -> None:
+    """Each step as often as it has more to do, for AT_MOST seconds a sweep: the next one goes on where this one ended."""
     until = monotonic() + AT_MOST
-    for step in (campaign.start, campaign.list_some, campaign.write_some):
+    for step in steps:
         more = True
         while more and monotonic() < until:
             with transaction():
@@ -47,14 +55,21 @@ def ask_anew() -> None:
             sleep(PAUSE if more else 0)
 
 
+def decide_on_ended_agreements() -> None:
+    """Agreements whose last day has passed, and a decision on every living certificate of an ended one."""
+    _step_by_step(agreements.settle_some, cessation.receive_some)
+
+
 JOBS: dict[str, Callable[[], Any]] = {
     "orders without an end": reconcile.run,
     "deliveries nobody took": delivery.end_overdue,
     "recoveries nobody opened": recovery.lapse_overdue,
     "applications nobody went on with": lapse_applications,
+    "agreements that have ended": decide_on_ended_agreements,
     "the CRL": status.current,
     "subscribers to ask anew": ask_anew,
     "mails": mail.drain,
+    "days to measure": measures.fill,
     "addresses past their day": addresses.delete_due,
     "time-stamps": timestamps.run,  # last: it may wait for somebody else's server
 }

@@ -74,6 +74,35 @@ class ApplicationState(StrEnum):
     LAPSED = "lapsed"
 
 
+class ApplicationKind(StrEnum):
+    NEW = "new"
+    """The corporation's first."""
+    ADDITIONAL = "additional"
+    RENEWAL = "renewal"
+    """Of a certificate near or past its end; always a new JC-number."""
+
+
+class Condition(StrEnum):
+    """What an application must satisfy before a certificate may be issued on it (第2条, product.md §4)."""
+
+    AGREEMENT = "agreement"
+    AUTHORITY = "authority"
+    DELEGATION = "delegation"
+    VETTING = "vetting"
+    CONSENT = "consent"
+    SEAL_CERTIFICATE = "seal_certificate"
+    KIND = "kind"
+
+
+class Standing(StrEnum):
+    """How an application stands to a condition."""
+
+    MET = "met"
+    UNMET = "unmet"
+    OPEN = "open"
+    """Nobody can say before an officer has looked."""
+
+
 class CertificateState(StrEnum):
     """Expiry is computed from not_after, never stored."""
 
@@ -137,7 +166,16 @@ class ReconsentDecision(StrEnum):
 class CheckedField(StrEnum):
     ORGANIZATION_UNIT = "organization_unit"
     COMMON_NAME = "common_name"
+    PIN_RECIPIENT = "pin_recipient"
     SEAL_CERTIFICATE = "seal_certificate"
+
+
+class PaperPoint(StrEnum):
+    """What of a 印鑑証明書 is compared by an officer."""
+
+    CORPORATION_NAME = "corporation_name"
+    REPRESENTATIVE = "representative"
+    ISSUED_ON = "issued_on"
 
 
 class Verdict(StrEnum):
@@ -145,9 +183,61 @@ class Verdict(StrEnum):
     FAIL = "fail"
 
 
+class Stage(StrEnum):
+    """What an application waits for at the registration authority."""
+
+    RECEPTION = "reception"
+    SCREENING = "screening"
+    APPROVAL = "approval"
+    ISSUANCE = "issuance"
+
+
+class Interval(StrEnum):
+    """How the period of a report is divided."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
 class Authority(StrEnum):
     REPRESENTATIVE = "representative"
     DELEGATE = "delegate"
+
+
+class DelegationScope(StrEnum):
+    """What the representative has entrusted a delegate with."""
+
+    ALL = "all"
+    APPLICATIONS = "applications"
+    NOTICES = "notices"
+    """Declarations and requests to revoke; no application."""
+
+
+class VettingKind(StrEnum):
+    """What was looked into: that the corporation exists, that a person may act for it."""
+
+    ORGANIZATION = "organization"
+    AUTHORITY = "authority"
+
+
+class ChangedField(StrEnum):
+    """What of a corporation or its people can change; the names of the columns."""
+
+    CORPORATE_NUMBER = "corporate_number"
+    COMPANY_ID = "company_id"
+    NAME = "name"
+    NAME_KANA = "name_kana"
+    NAME_EN = "name_en"
+    REPRESENTATIVE = "representative"
+    AGREEMENT_STATE = "agreement_state"
+    AGREEMENT_FROM = "agreement_from"
+    AGREEMENT_TO = "agreement_to"
+    EMAIL = "email"
+    AUTHORITY = "authority"
+    DELEGATED_FROM = "delegated_from"
+    DELEGATED_TO = "delegated_to"
+    DELEGATION_SCOPE = "delegation_scope"
+    DELEGATION_DOCUMENT = "delegation_document"
 
 
 class AgreementState(StrEnum):

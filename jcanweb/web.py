@@ -75,6 +75,7 @@ NAVIGATION = [
     ("revocation.listing", "失効", Permission.REVOCATION_VIEW),
     ("recovery.listing", "鍵回復", Permission.RECOVERY_VIEW),
     ("organizations.listing", "法人", Permission.ORGANIZATION_VIEW),
+    ("measures.show", "審査の状況", Permission.REPORT_VIEW),
     ("reports.listing", "帳票", Permission.REPORT_VIEW),
     ("terms.listing", "規約", Permission.TERMS_VIEW),
     ("policy.listing", "証明書ポリシー", Permission.TERMS_VIEW),

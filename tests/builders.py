@@ -1,12 +1,14 @@
 """Corporations, people and applications in any state up to approved, put into the database as they would stand there."""
 
+import hashlib
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
 from stdnum.jp import cn
 
-from jcanweb import audit, clock
+from jcanweb import audit, clock, names
 from jcanweb import terms as reader
 from jcanweb.calendar import add_business_days, jst_date
 from jcanweb.config import setting
@@ -25,15 +27,27 @@ from jcanweb.models import (
     PolicyApproval,
     PolicyDocument,
     Receipt,
+    SecondEntry,
+    Vetting,
 )
-from jcanweb.services import documents, policy, presentation, receipts, terms
-from jcanweb.vocabulary import AgreementState, Authority, CheckedField, Role, Verdict
+from jcanweb.services import documents, policy, presentation, receipts, terms, vetting
+from jcanweb.services.demo_cast import paper
+from jcanweb.vocabulary import (
+    AgreementState,
+    Authority,
+    CheckedField,
+    DelegationScope,
+    PaperPoint,
+    Role,
+    Verdict,
+    VettingKind,
+)
 from jcanweb.vocabulary import (
     ApplicationState as A,
 )
 from tests.people import officer
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = paper()
 _numbers = count(1)
 
 
@@ -52,13 +66,16 @@ def corporation(**values: Any) -> Corporation:
         "representative": "見本 太郎", "agreement_state": AgreementState.ACTIVE, "agreement_from": date(2024, 4, 1),
         "registered_at": clock.now(), **values,
     })  # fmt: skip
+    made.name_en_look = names.skeleton(made.name_en)
     return _kept(made)
 
 
 def person(of: Corporation | None = None, **values: Any) -> Person:
-    """The representative of a corporation (its own new one by default)."""
+    """The representative of a corporation (its own new one by default), or a delegate for everything."""
     number = next(_numbers)
     home = of or corporation(representative=values.get("name", f"申請 花子{number}"))
+    if values.get("authority") is Authority.DELEGATE:
+        values = {"delegated_from": date(2024, 4, 1), "delegation_scope": DelegationScope.ALL} | values
     made = Person(**{
         "corporation_id": home.id, "name": home.representative, "name_kana": "シンセイ ハナコ",
         "email": f"person{number}@example.jp", "authority": Authority.REPRESENTATIVE,
@@ -68,14 +85,28 @@ def person(of: Corporation | None = None, **values: Any) -> Person:
     return _kept(made)
 
 
+def vet(who: Person) -> None:
+    """The corporation and the person's authority looked into today, and the 委任状 kept, where that was not done."""
+    known = vetting.newest(who.corporation, who)
+    one = db.session.scalar(select(Officer).order_by(Officer.id).limit(1)) or officer(Role.SCREENER)
+    for kind, key in ((VettingKind.ORGANIZATION, None), (VettingKind.AUTHORITY, who.id)):
+        if key not in known:
+            _kept(Vetting(corporation_id=who.corporation_id, person_id=key, kind=kind, evidence="電話で確認。",
+                          vetted_on=jst_date(clock.now()), vetted_by=one.id, recorded_at=clock.now()))  # fmt: skip
+    if who.authority is Authority.DELEGATE and who.delegation_document_id is None:
+        who.delegation_document_id = documents.keep(PDF, by=who).id
+        db.session.flush()
+
+
 def application(state: A = A.SUBMITTED, *, person: Person | None = None, screener: Officer | None = None,
                 approver: Officer | None = None, screened: bool = False, **values: Any) -> Application:  # fmt: skip
-    """An application of that state with consent, sealed document and what the officers did up to there.
+    """An application of that state with consent, sealed document, vetted, and what the officers did up to there.
 
-    `screened=True` with SCREENING: all three fields checked, waiting for the approver.
+    `screened=True` with SCREENING: all fields checked, waiting for the approver.
     """
     number, who, at = next(_numbers), person or globals()["person"](), clock.now()
     paper = documents.keep(PDF, by=who)
+    vet(who)
     facts: dict[str, Any] = {
         "number": f"T{number:08}", "person_id": who.id, "corporation_id": who.corporation_id, "state": state,
         "organization_unit_typed": f"Ｍｉｈｏｎ Shoji {number}", "organization_unit": f"Mihon Shoji {number}",
@@ -116,6 +147,8 @@ def application(state: A = A.SUBMITTED, *, person: Person | None = None, screene
     consent(made)
     if checked and one is not None:
         check_all(made, by=one)
+    if state is A.APPROVED:
+        enter(made, by=other)
     return made
 
 
@@ -148,13 +181,38 @@ def receipt(of: Application) -> Receipt:
 def check_all(of: Application, *, by: Officer) -> None:
     """Every field passed at the application's present revision."""
     paper = of.seal_certificate
+    recipient = f"{of.pin_recipient_name}\n{of.pin_recipient_email}".encode()
     looked_at = {CheckedField.ORGANIZATION_UNIT: of.organization_unit, CheckedField.COMMON_NAME: of.common_name,
+                 CheckedField.PIN_RECIPIENT: hashlib.sha256(recipient).hexdigest(),
                  CheckedField.SEAL_CERTIFICATE: paper.sha256 if paper else ""}  # fmt: skip
     of.checks.extend(
         FieldCheck(application_id=of.id, revision=of.revision, field=field, value=value, verdict=Verdict.PASS,
+                   matched=" ".join(PaperPoint) if field is CheckedField.SEAL_CERTIFICATE else "",
                    checked_by=by.id, checked_at=clock.now())
         for field, value in looked_at.items()
     )  # fmt: skip
+    db.session.flush()
+
+
+def enter(of: Application, *, by: Officer) -> None:
+    """The second entry of this approver, agreeing: what an approval needs."""
+    of.entries.append(
+        SecondEntry(application_id=of.id, revision=of.revision, organization_unit=of.organization_unit,
+                    common_name=of.common_name, agrees=True, entered_by=by.id, entered_at=clock.now())
+    )  # fmt: skip
+    db.session.flush()
+
+
+def rewrite(of: Application, **values: Any) -> None:
+    """An approved application with other texts, as if it had been approved with them."""
+    approval = {"state": of.state, "approved_by": of.approved_by, "approved_at": of.approved_at}
+    of.state, of.approved_by, of.approved_at = A.SCREENING, None, None
+    for name, value in values.items():
+        setattr(of, name, value)
+    db.session.flush()
+    enter(of, by=db.session.get_one(Officer, approval["approved_by"]))
+    for name, value in approval.items():
+        setattr(of, name, value)
     db.session.flush()
 
 

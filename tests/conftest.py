@@ -24,7 +24,10 @@ SETTINGS: dict[str, Any] = {
     "TESTING": True, "RATELIMIT_ENABLED": False, "PFX_ROUNDS": 2048,
     "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {"argon2__time_cost": 1, "argon2__memory_cost": 64},  # quick, not safe
 }  # fmt: skip
-jobs.PAUSE = 0  # no page waits for its turn
+jobs.PAUSE, jobs.AT_MOST = (
+    0,
+    float("inf"),
+)  # no page waits for its turn, and a slow machine sweeps as far as a quick one
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

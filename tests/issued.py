@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import select
 
-from jcanweb import clock, keys
+from jcanweb import clock, keys, names
 from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.database import db, next_number
@@ -175,6 +175,7 @@ def _certificate(application: Application, operator: Officer, order: Order, sign
         state=state, serial_number=f"{signed.serial:x}", issuer_name=parsed.issuer.rfc4514_string(),
         issuer_sha256=hashlib.sha256(signed.chain_der[0]).hexdigest(),
         organization_unit=application.organization_unit, common_name=application.common_name,
+        **names.subject_keys(application.organization_unit, application.common_name),
         not_before=parsed.not_valid_before_utc, not_after=parsed.not_valid_after_utc, der=signed.certificate_der,
         chain_der=signed.chain_der[0], public_key_sha256=order.public_key_sha256,
         policy_id=under.id, policy_document=under.name, policy_version=under.version, policy_url=under.url,

@@ -15,6 +15,7 @@ from jcanweb.models import AuditEntry, AuditHead, Corporation, ReceiptTimestamp
 from jcanweb.models.triggers import APPEND_ONLY
 from jcanweb.pki.tree import Frontier, leaf_hash, root_of
 from jcanweb.services import comments, status
+from jcanweb.services import organization_history as history
 from jcanweb.vocabulary import ApplicationState, Role
 from tests import builders, plain
 from tests.issued import issued_certificate
@@ -363,6 +364,7 @@ def kept(context: Any) -> None:
     receipt = builders.receipt(application)
     db.session.add(ReceiptTimestamp(receipt_id=receipt.id, token=b"x", stamped_at=clock.now()))
     withdraw(issued_certificate(application=application))
+    history.note(application.corporation, None, {"name": (None, "見本")}, by=officer(Role.SCREENER))
     status.publish()
     comments.write(application, "電話で確認した。", by=officer(Role.SCREENER))
     db.session.commit()

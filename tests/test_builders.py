@@ -26,7 +26,7 @@ def test_an_application_of_every_state_up_to_approved(context: Any, state: A) ->
     assert documents.content(found.seal_certificate) == builders.PDF
 
 
-def test_a_screened_application_has_its_three_checks(context: Any) -> None:
+def test_a_screened_application_has_every_field_checked(context: Any) -> None:
     made = builders.application(A.SCREENING, screened=True)
     db.session.commit()
-    assert (made.screened_by, len(made.checks)) == (made.screening_by, 3)
+    assert (made.screened_by, len(made.checks)) == (made.screening_by, 4)

@@ -15,7 +15,7 @@ from cryptography.x509 import load_der_x509_certificate, load_der_x509_crl
 from jcanweb import audit, clock
 from jcanweb.database import db, transaction
 from jcanweb.models import AuditEntry, Certificate, Officer, Revocation
-from jcanweb.vocabulary import CustodianGroup, Role
+from jcanweb.vocabulary import CheckedField, CustodianGroup, PaperPoint, Role
 from tests.builders import PDF, corporate_number
 from tests.page import NotAPage, Visitor
 from tests.people import enter, officer
@@ -102,7 +102,15 @@ def invite(house: House) -> None:
     screener.get("/corporations/new")
     screener.send("登録する", **CORPORATION)
     screener.get(f"/corporations/{CORPORATION['corporate_number']}/people/new")
-    screener.send("登録して案内を送る", **PERSON)
+    page = screener.send("登録して案内を送る", **PERSON)
+    places = {str(a.get("href")) for a in page.all("a") if str(a.get("href")).endswith("/vettings")}
+    assert len(places) == 2  # of the corporation, and of the person's authority
+    for place in places:
+        screener.get(place)
+        page = screener.send(
+            "確認を記録する", vetted_on="2026-11-20", evidence="公表サイトと代表電話で確認。"
+        )
+    assert page.text.count("2029年2月22日（木）まで有効") == 2
 
 
 def apply(house: House) -> str:
@@ -125,17 +133,21 @@ def issue(house: House, number: str) -> None:
     assert number in screener.get("/desk").text
     screener.get(f"/applications/{number}")
     screener.send("審査を始める")
-    for field in ("organization_unit", "common_name", "seal_certificate"):
+    for field in CheckedField:
         form = next(form for form in screener.page.forms() if str(form.get("action")).endswith(field))  # type: ignore[union-attr]  # a page is there
         action = str(form.get("action"))
         version = next(i.get("value") for i in form.iter() if str(i.get("name")).endswith("version"))
         names = {str(i.get("name")) for i in form.iter() if i.get("name")}
         verdict = next(name for name in names if name.endswith("verdict"))
         hidden = next(name for name in names if name.endswith("version"))
-        screener.post(action, **{verdict: "pass", hidden: version})
+        points = {name: "y" for name in names if name.partition("-")[2] in list(PaperPoint)}
+        screener.post(action, **points, **{verdict: "pass", hidden: version})
     screener.send("審査を完了する")
     approver = house.at_work("approver")
     approver.get(f"/applications/{number}")
+    assert FORM["common_name"] not in approver.page.text  # type: ignore[union-attr]  # a page is there
+    typed = {f"entry-{name}": FORM[name] for name in ("organization_unit", "common_name")}
+    approver.send("入力を照合する", **typed)
     approver.send("承認する")
     operator = house.at_work("operator")
     operator.get(f"/applications/{number}")

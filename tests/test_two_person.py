@@ -31,6 +31,7 @@ from jcanweb.services import (
     recovery_opening,
     revocation,
     screening,
+    second_entry,
 )
 from jcanweb.vocabulary import (
     ApplicationState,
@@ -63,6 +64,8 @@ class World:
         )
         for of in (self.screened, self.approved):
             self.check(of, self.checker)
+            builders.enter(of, by=self.checker)
+        builders.enter(self.screened, by=self.approver)
         self.issued = issued(operator=self.operator).certificate
         self.other_issued = issued().certificate
         self.unlisted = self.half_issued()
@@ -191,10 +194,14 @@ def test_by_sql_who_screened_does_not_reject(world: World) -> None:
 def test_by_sql_who_screened_does_not_approve(world: World) -> None:
     approve = {"state": "'approved'", "approved_at": "screened_at"}
     refused(
-        change(world.screened, approved_by="screened_by", **approve), "two_person_approve|two_person_checker"
+        change(world.screened, approved_by="screened_by", **approve),
+        "two_person_approve|two_person_checker|two_person_unentered",
     )
     refused(change(world.approved, screened_by="approved_by"), "two_person_approve")
-    refused(change(world.approved, approved_by="screened_by"), "two_person_approve|two_person_checker")
+    refused(
+        change(world.approved, approved_by="screened_by"),
+        "two_person_approve|two_person_checker|two_person_unentered",
+    )
     refused(copy(world.approved, number="'T1'", approved_by="screened_by"), "two_person_approve")
     refused(copy(world.screened, number="'T1'", approved_by="screened_by", **approve), "two_person_approve")
     refused(change(world.approved, screened_by="NULL", screened_at="NULL"), "approved_screened")
@@ -217,8 +224,31 @@ def test_by_sql_who_checked_a_field_does_not_approve(world: World) -> None:
         copy(newest, checked_by=world.approver.id, revision=earlier)()
         change(of, revision=earlier)()
 
-    refused(renumbered, "two_person_checker")
+    refused(renumbered, "two_person_checker|two_person_unentered")
     passes(copy(newest, checked_by=world.stranger.id))
+
+
+def test_by_sql_nothing_is_approved_without_the_second_entry_of_who_approves(world: World) -> None:
+    approve = {"state": "'approved'", "approved_at": "screened_at", "approved_by": world.approver.id}
+    fresh = builders.application(ApplicationState.SCREENING, screened=True, screener=world.screener)
+    refused(change(fresh, **approve), "two_person_unentered")
+    builders.enter(fresh, by=world.stranger)  # another's
+    refused(change(fresh, **approve), "two_person_unentered")
+    builders.enter(fresh, by=world.approver)
+    passes(change(fresh, **approve))
+    for column in ("organization_unit", "common_name"):
+        refused(change(fresh, **approve, **{column: "'Other'"}), "two_person_unentered")
+        refused(change(world.approved, **{column: "'Other'"}), "two_person_unentered")
+    refused(change(world.approved, revision="revision + 1"), "two_person_unentered")
+
+
+def test_by_sql_an_entry_says_rightly_whether_it_agrees(world: World) -> None:
+    entry = next(one for one in world.screened.entries if one.entered_by == world.approver.id)
+    refused(copy(entry, common_name="'Other'"), "two_person_entered")
+    refused(copy(entry, agrees="false"), "two_person_entered")
+    refused(copy(entry, entered_by=world.screener.id), "two_person_entered")
+    refused(copy(entry, revision="revision + 1"), "two_person_entered")
+    passes(copy(entry, common_name="'Other'", agrees="false"))
 
 
 def test_by_sql_who_approved_does_not_issue(world: World) -> None:
@@ -239,7 +269,7 @@ def test_by_sql_the_people_of_a_certificate_are_those_of_its_application(world: 
     application = db.session.get_one(Application, made.application_id)
     for column in ("screened_by", "approved_by", "issued_by"):
         refused(change(made, **{column: world.stranger.id}), FOREIGN)
-        refused(change(application, **{column: world.stranger.id}), FOREIGN)
+        refused(change(application, **{column: world.stranger.id}), f"{FOREIGN}|two_person_unentered")
     refused(change(made, approved_by="screened_by"), f"two_person|{FOREIGN}")
     refused(change(made, issued_by="approved_by"), f"two_person|{FOREIGN}")
     of = order.application
@@ -439,6 +469,10 @@ def test_by_sql_a_second_role_is_not_renamed_into_an_excluded_one(context: Any) 
 
 SERVICES: dict[str, Callable[[World], Any]] = {
     "the screener approves": lambda w: screening.approve(w.screened, version=w.screened.version, by=w.screener),
+    "the screener enters the texts again": lambda w: second_entry.enter(
+        w.screened, organization_unit="x", common_name="x", version=w.screened.version, by=w.screener),
+    "who checked a field enters the texts again": lambda w: second_entry.enter(
+        w.screened, organization_unit="x", common_name="x", version=w.screened.version, by=w.checker),
     "who checked a field approves": lambda w: screening.approve(
         w.screened, version=w.screened.version, by=w.checker),
     "the screener rejects": lambda w: screening.reject(

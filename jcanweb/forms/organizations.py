@@ -1,16 +1,21 @@
 """Forms about corporations and their authorised persons."""
 
-from jcanweb import names
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField
+from wtforms.validators import AnyOf, Optional
+
+from jcanweb import labels, names
+from jcanweb.config import setting
 from jcanweb.forms.officers import VersionForm
-from jcanweb.forms.rules import DayField, choice_field, text_field
-from jcanweb.services import organizations
-from jcanweb.services.organizations import CorporationEntry, PersonEntry
-from jcanweb.vocabulary import AgreementState, Authority
+from jcanweb.forms.rules import DayField, choice_field, options_of, text_field
+from jcanweb.services import organization_entries
+from jcanweb.services.organization_entries import CorporationEntry, PersonEntry
+from jcanweb.vocabulary import AgreementState, Authority, DelegationScope
 
 
 class CorporationForm(VersionForm):
     corporate_number = text_field("法人番号", names.normalise_corporate_number)
-    company_id = text_field("企業ID", organizations.company_id)
+    company_id = text_field("企業ID", organization_entries.company_id)
     name = text_field("法人名", lambda typed: names.check_name(typed, "法人名"))
     name_kana = text_field("法人名のフリガナ", names.furigana, required=False)
     name_en = text_field("法人名（英字）", names.certificate_text)
@@ -29,6 +34,20 @@ class CorporationForm(VersionForm):
         )  # fmt: skip
 
 
+class ChangeForm(CorporationForm):
+    concerned = HiddenField()
+    confirmed = BooleanField("失効するかどうかの判断が始まることを確かめました")
+
+    def confirms(self, concerned: int) -> bool:
+        """Is it known that so many certificates will await a decision? Says so at the tick when it is not."""
+        if not concerned or (self.confirmed.data and self.concerned.data == str(concerned)):
+            return True
+        asked, self.confirmed.data = self.concerned.data, False
+        if asked:
+            self.confirmed.errors = ["証明書の枚数を確かめて、チェックを入れてください。"]
+        return False
+
+
 class PersonForm(VersionForm):
     name = text_field("氏名", lambda typed: names.check_name(typed, "氏名"))
     name_kana = text_field("フリガナ", names.furigana)
@@ -36,6 +55,11 @@ class PersonForm(VersionForm):
     authority = choice_field("権限", Authority)
     delegated_from = DayField("委任の開始日", required=False)
     delegated_to = DayField("委任の終了日", required=False)
+    delegation_scope = RadioField(
+        "委任の範囲", [Optional(), AnyOf(list(DelegationScope), message="委任の範囲を選んでください。")],
+        choices=options_of(labels.choices(DelegationScope)), validate_choice=False,
+    )  # fmt: skip
+    delegation_document = FileField("委任状（PDF）")
 
     def entry(self) -> PersonEntry:
         """What was typed, once it is valid."""
@@ -43,4 +67,11 @@ class PersonForm(VersionForm):
             name=self.name.data or "", name_kana=self.name_kana.data or "", email=self.email.data or "",
             authority=Authority(self.authority.data), delegated_from=self.delegated_from.data,
             delegated_to=self.delegated_to.data,
+            delegation_scope=DelegationScope(self.delegation_scope.data) if self.delegation_scope.data else None,
+            delegation_document=self.sent_file(),
         )  # fmt: skip
+
+    def sent_file(self) -> bytes | None:
+        """The bytes of the PDF that came with the form, one more than may be at most; None without a file."""
+        file = self.delegation_document.data
+        return file.read(setting("UPLOAD_MAX_BYTES") + 1) if file else None

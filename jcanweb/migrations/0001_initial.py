@@ -37,6 +37,10 @@ def upgrade() -> None:
                 "corporation:changed",
                 "person:registered",
                 "person:changed",
+                "person:document_opened",
+                "agreement:ended",
+                "agreement:resumed",
+                "vetting:recorded",
                 "person:invited",
                 "person:code_sent",
                 "person:signed_in",
@@ -67,6 +71,7 @@ def upgrade() -> None:
                 "application:resumed",
                 "application:commented",
                 "application:field_checked",
+                "application:second_entered",
                 "application:screened",
                 "application:returned",
                 "application:approved",
@@ -187,6 +192,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_crl")),
     )
     op.create_table(
+        "measured_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("submitted", sa.Integer(), nullable=False),
+        sa.Column("decided", sa.Integer(), nullable=False),
+        sa.Column("in_time", sa.Integer(), nullable=False),
+        sa.Column("returned", sa.Integer(), nullable=False),
+        sa.Column("returned_for", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_measured_day")),
+    )
+    op.create_table(
         "officer",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
@@ -230,6 +245,7 @@ def upgrade() -> None:
         sa.Column("name_kana", sa.String(length=200), nullable=False),
         sa.Column("name_key", sa.String(length=600), nullable=False),
         sa.Column("name_en", sa.String(length=64), nullable=False),
+        sa.Column("name_en_look", sa.String(length=128), nullable=False),
         sa.Column("representative", sa.String(length=120), nullable=False),
         sa.Column(
             "agreement_state",
@@ -255,6 +271,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", name=op.f("uq_corporation_company_id")),
         sa.UniqueConstraint("corporate_number", name=op.f("uq_corporation_corporate_number")),
     )
+    with op.batch_alter_table("corporation", schema=None) as batch_op:
+        batch_op.create_index("ix_corporation_look", ["name_en_look"], unique=False)
+        batch_op.create_index("ix_corporation_agreement", ["agreement_state", "agreement_to"], unique=False)
+
     op.create_table(
         "custodian",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -481,12 +501,37 @@ def upgrade() -> None:
         ),
         sa.Column("delegated_from", sa.Date(), nullable=True),
         sa.Column("delegated_to", sa.Date(), nullable=True),
+        sa.Column(
+            "delegation_scope",
+            sa.Enum(
+                "all",
+                "applications",
+                "notices",
+                name="delegationscope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("delegation_document_id", sa.Integer(), nullable=True),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "authority <> 'delegate' OR (delegated_from IS NOT NULL AND delegation_scope IS NOT NULL)",
+            name=op.f("ck_person_delegation"),
+        ),
+        sa.CheckConstraint(
+            "authority = 'delegate' OR (delegated_from IS NULL AND delegated_to IS NULL "
+            "AND delegation_scope IS NULL AND delegation_document_id IS NULL)",
+            name=op.f("ck_person_no_delegation"),
+        ),
+        sa.CheckConstraint("delegated_to >= delegated_from", name=op.f("ck_person_delegation_days")),
         sa.ForeignKeyConstraint(
             ["corporation_id"], ["corporation.id"], name=op.f("fk_person_corporation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("id", "corporation_id", name="uq_person_home"),
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("uq_person_email", ["corporation_id", "email"], unique=True)
@@ -515,9 +560,145 @@ def upgrade() -> None:
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_document_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("id", "person_id", name="uq_document_person"),
     )
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_document_person_id"), ["person_id"], unique=False)
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            "fk_person_delegation_document", "document", ["delegation_document_id", "id"], ["id", "person_id"]
+        )
+
+    op.create_table(
+        "organization_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "field",
+            sa.Enum(
+                "corporate_number",
+                "company_id",
+                "name",
+                "name_kana",
+                "name_en",
+                "representative",
+                "agreement_state",
+                "agreement_from",
+                "agreement_to",
+                "email",
+                "authority",
+                "delegated_from",
+                "delegated_to",
+                "delegation_scope",
+                "delegation_document",
+                name="changedfield",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("old", sa.String(length=300), nullable=False),
+        sa.Column("new", sa.String(length=300), nullable=False),
+        sa.Column("changed_by", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["changed_by"], ["officer.id"], name=op.f("fk_organization_change_changed_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["corporation_id"], ["corporation.id"], name=op.f("fk_organization_change_corporation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id", "corporation_id"],
+            ["person.id", "person.corporation_id"],
+            name="fk_organization_change_person",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organization_change")),
+    )
+    with op.batch_alter_table("organization_change", schema=None) as batch_op:
+        batch_op.create_index("ix_organization_change_corporation", ["corporation_id", "id"], unique=False)
+
+    op.create_table(
+        "vetting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "organization",
+                "authority",
+                name="vettingkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("evidence", sa.String(length=1000), nullable=False),
+        sa.Column("vetted_on", sa.Date(), nullable=False),
+        sa.Column("vetted_by", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(kind = 'authority') = (person_id IS NOT NULL)", name=op.f("ck_vetting_kind")),
+        sa.CheckConstraint("evidence <> ''", name=op.f("ck_vetting_evidence")),
+        sa.ForeignKeyConstraint(
+            ["corporation_id"], ["corporation.id"], name=op.f("fk_vetting_corporation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id", "corporation_id"],
+            ["person.id", "person.corporation_id"],
+            name="fk_vetting_person",
+        ),
+        sa.ForeignKeyConstraint(["vetted_by"], ["officer.id"], name=op.f("fk_vetting_vetted_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vetting")),
+    )
+    with op.batch_alter_table("vetting", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_vetting_corporation", ["corporation_id", "person_id", "vetted_on", "id"], unique=False
+        )
+
+    op.create_table(
+        "agreement_end",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "cause",
+            sa.Enum(
+                "active",
+                "suspended",
+                "ended",
+                name="agreementstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("noticed_by", sa.Integer(), nullable=True),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.Integer(), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("cause <> 'active'", name=op.f("ck_agreement_end_ended")),
+        sa.CheckConstraint(
+            "lifted_by IS NULL OR lifted_at IS NOT NULL", name=op.f("ck_agreement_end_lifted")
+        ),
+        sa.ForeignKeyConstraint(
+            ["corporation_id"], ["corporation.id"], name=op.f("fk_agreement_end_corporation_id")
+        ),
+        sa.ForeignKeyConstraint(["lifted_by"], ["officer.id"], name=op.f("fk_agreement_end_lifted_by")),
+        sa.ForeignKeyConstraint(["noticed_by"], ["officer.id"], name=op.f("fk_agreement_end_noticed_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_end")),
+    )
+    with op.batch_alter_table("agreement_end", schema=None) as batch_op:
+        batch_op.create_index("ix_agreement_end_lifted", ["lifted_at", "id"], unique=False)
+        batch_op.create_index(
+            "uq_agreement_end_open",
+            ["corporation_id"],
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        )
 
     op.create_table(
         "invitation",
@@ -536,12 +717,27 @@ def upgrade() -> None:
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_person_id"), ["person_id"], unique=False)
 
+    sqlite = op.get_context().dialect.name == "sqlite"
     op.create_table(
         "application",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("corporation_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "new",
+                "additional",
+                "renewal",
+                name="applicationkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("renewal_of_id", sa.Integer(), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -649,6 +845,9 @@ def upgrade() -> None:
             "length(organization_unit) <= 64 AND length(common_name) <= 64",
             name=op.f("ck_application_lengths"),
         ),
+        sa.CheckConstraint(
+            "(kind = 'renewal') = (renewal_of_id IS NOT NULL)", name=op.f("ck_application_renewal")
+        ),
         sa.CheckConstraint("screened_by <> approved_by", name=op.f("ck_application_two_person_approve")),
         sa.CheckConstraint("years IN (1, 2)", name=op.f("ck_application_years")),
         sa.ForeignKeyConstraint(["approved_by"], ["officer.id"], name=op.f("fk_application_approved_by")),
@@ -668,6 +867,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
         sa.UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
         sa.UniqueConstraint("number", name=op.f("uq_application_number")),
+        # a certificate comes of an application and may be renewed by another: SQLite takes a reference to what is yet to come
+        *(
+            [
+                sa.ForeignKeyConstraint(
+                    ["renewal_of_id", "corporation_id"],
+                    ["certificate.id", "certificate.corporation_id"],
+                    name="fk_application_renewal",
+                )
+            ]
+            if sqlite
+            else []
+        ),
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index("ix_application_corporation", ["corporation_id"], unique=False)
@@ -691,6 +902,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_application_returned", ["state", "returned_at", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_application_renewal",
+            ["renewal_of_id"],
+            unique=False,
+            sqlite_where=sa.text("renewal_of_id IS NOT NULL"),
+            postgresql_where=sa.text("renewal_of_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_application_renewal",
+            ["renewal_of_id"],
+            unique=True,
+            sqlite_where=sa.text("state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')"),
+            postgresql_where=sa.text("state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')"),
+        )
 
     op.create_table(
         "ca_order",
@@ -866,6 +1091,7 @@ def upgrade() -> None:
             sa.Enum(
                 "organization_unit",
                 "common_name",
+                "pin_recipient",
                 "seal_certificate",
                 name="checkedfield",
                 native_enum=False,
@@ -880,9 +1106,15 @@ def upgrade() -> None:
             sa.Enum("pass", "fail", name="verdict", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
+        sa.Column("matched", sa.String(length=100), nullable=False),
         sa.Column("comment", sa.String(length=1000), nullable=False),
         sa.Column("checked_by", sa.Integer(), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "field <> 'seal_certificate' OR verdict <> 'pass'"
+            " OR matched = 'corporation_name representative issued_on'",
+            name=op.f("ck_field_check_matched"),
+        ),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_field_check_application_id")
         ),
@@ -891,6 +1123,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("field_check", schema=None) as batch_op:
         batch_op.create_index("ix_field_check_application", ["application_id", "revision"], unique=False)
+
+    op.create_table(
+        "second_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("organization_unit", sa.String(length=200), nullable=False),
+        sa.Column("common_name", sa.String(length=200), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("entered_by", sa.Integer(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_second_entry_application_id")
+        ),
+        sa.ForeignKeyConstraint(["entered_by"], ["officer.id"], name=op.f("fk_second_entry_entered_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_entry")),
+    )
+    with op.batch_alter_table("second_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_second_entry_application", ["application_id", "revision"], unique=False)
 
     op.create_table(
         "certificate",
@@ -924,6 +1175,9 @@ def upgrade() -> None:
         sa.Column("issuer_name", sa.String(length=400), nullable=False),
         sa.Column("organization_unit", sa.String(length=64), nullable=False),
         sa.Column("common_name", sa.String(length=64), nullable=False),
+        sa.Column("subject_key", sa.String(length=129), nullable=False),
+        sa.Column("organization_unit_look", sa.String(length=128), nullable=False),
+        sa.Column("common_name_look", sa.String(length=128), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("der", sa.LargeBinary(), nullable=False),
@@ -966,6 +1220,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_certificate_screened_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("application_id", name=op.f("uq_certificate_application_id")),
+        sa.UniqueConstraint("id", "corporation_id", name="uq_certificate_holder"),
         sa.UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
         sa.UniqueConstraint("jc_number", name=op.f("uq_certificate_jc_number")),
         sa.UniqueConstraint("order_id", name=op.f("uq_certificate_order_id")),
@@ -977,9 +1232,26 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_certificate_not_after", ["not_after", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_certificate_person_id"), ["person_id"], unique=False)
+        batch_op.create_index("ix_certificate_renewal", ["corporation_id", "not_after", "id"], unique=False)
         batch_op.create_index("ix_certificate_state", ["state", "id"], unique=False)
-        batch_op.create_index("ix_certificate_subject", ["organization_unit", "common_name"], unique=False)
+        batch_op.create_index("ix_certificate_subject", ["subject_key", "id"], unique=False)
+        batch_op.create_index(
+            "ix_certificate_organization_look",
+            ["organization_unit_look", "corporation_id", "organization_unit"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_certificate_name_look", ["corporation_id", "common_name_look", "common_name"], unique=False
+        )
         batch_op.create_index("uq_certificate_serial", ["serial_number", "issuer_sha256"], unique=True)
+    if not sqlite:
+        op.create_foreign_key(
+            "fk_application_renewal",
+            "application",
+            "certificate",
+            ["renewal_of_id", "corporation_id"],
+            ["id", "corporation_id"],
+        )
 
     op.create_table(
         "consent_statement",
@@ -1221,6 +1493,7 @@ def upgrade() -> None:
         sa.Column("invalid_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("received_by", sa.Integer(), nullable=True),
         sa.Column("received_from", sa.Integer(), nullable=True),
+        sa.Column("received_upon", sa.Integer(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.Integer(), nullable=True),
@@ -1251,7 +1524,9 @@ def upgrade() -> None:
         sa.CheckConstraint("decided_by <> executed_by", name=op.f("ck_revocation_two_person_execute")),
         sa.CheckConstraint("received_by <> decided_by", name=op.f("ck_revocation_two_person_decide")),
         sa.CheckConstraint(
-            "(received_by IS NULL) <> (received_from IS NULL)", name=op.f("ck_revocation_received")
+            "CASE WHEN received_by IS NULL THEN 0 ELSE 1 END + CASE WHEN received_from IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN received_upon IS NULL THEN 0 ELSE 1 END = 1",
+            name=op.f("ck_revocation_received"),
         ),
         sa.ForeignKeyConstraint(
             ["certificate_id"], ["certificate.id"], name=op.f("fk_revocation_certificate_id")
@@ -1259,6 +1534,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["decided_by"], ["officer.id"], name=op.f("fk_revocation_decided_by")),
         sa.ForeignKeyConstraint(["executed_by"], ["officer.id"], name=op.f("fk_revocation_executed_by")),
         sa.ForeignKeyConstraint(["received_by"], ["officer.id"], name=op.f("fk_revocation_received_by")),
+        sa.ForeignKeyConstraint(
+            ["received_upon"], ["agreement_end.id"], name=op.f("fk_revocation_received_upon")
+        ),
         sa.ForeignKeyConstraint(
             ["certificate_id", "received_from"],
             ["certificate.id", "certificate.person_id"],
@@ -1271,6 +1549,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_revocation_executed", ["executed_at", "id"], unique=False)
         batch_op.create_index("ix_revocation_received", ["received_at", "id"], unique=False)
         batch_op.create_index("ix_revocation_state", ["state", "due_at"], unique=False)
+        batch_op.create_index("uq_revocation_upon", ["received_upon", "certificate_id"], unique=True)
         batch_op.create_index(
             "ix_revocation_unlisted",
             ["id"],

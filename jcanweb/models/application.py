@@ -1,15 +1,29 @@
 """An application and the checks of its fields."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
 from jcanweb.models.consent import Consent
 from jcanweb.models.organization import Corporation, Document, Person
-from jcanweb.vocabulary import ApplicationState, CheckedField, Verdict
+from jcanweb.vocabulary import ApplicationKind, ApplicationState, CheckedField, Verdict
+
+if TYPE_CHECKING:
+    from jcanweb.models.certificate import Certificate
+
+RENEWING = "state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')"
+"""Handed in and not ended in vain: of these a certificate has at most one that renews it."""
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -32,6 +46,11 @@ class Application(Base):
         Index("ix_application_person", "person_id"),
         Index("ix_application_corporation", "corporation_id"),
         UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
+        Index("ix_application_renewal", "renewal_of_id", **_where("renewal_of_id IS NOT NULL")),
+        Index("uq_application_renewal", "renewal_of_id", unique=True, **_where(RENEWING)),
+        ForeignKeyConstraint(["renewal_of_id", "corporation_id"], ["certificate.id", "certificate.corporation_id"],
+                             name="fk_application_renewal", use_alter=True),
+        CheckConstraint("(kind = 'renewal') = (renewal_of_id IS NOT NULL)", name="renewal"),
         CheckConstraint("screened_by <> approved_by", name="two_person_approve"),
         CheckConstraint("approved_by <> issued_by", name="two_person_issue"),
         CheckConstraint("(screened_by IS NULL) = (screened_at IS NULL)", name="screened"),
@@ -61,6 +80,8 @@ class Application(Base):
     number: Mapped[str] = mapped_column(String(20), unique=True)  # 受付番号
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     corporation_id: Mapped[int] = mapped_column(ForeignKey("corporation.id"))
+    kind: Mapped[ApplicationKind] = mapped_column(default=ApplicationKind.NEW)
+    renewal_of_id: Mapped[int | None]  # the certificate it renews, of the same corporation
     state: Mapped[ApplicationState]
     revision: Mapped[int] = mapped_column(default=1)  # raised by every edit: checks look at one revision
     organization_unit_typed: Mapped[str] = mapped_column(String(200), default="")
@@ -105,8 +126,12 @@ class Application(Base):
     person: Mapped[Person] = relationship()
     corporation: Mapped[Corporation] = relationship()
     seal_certificate: Mapped[Document | None] = relationship()
+    renewal_of: Mapped["Certificate | None"] = relationship(
+        primaryjoin="foreign(Application.renewal_of_id) == Certificate.id", viewonly=True
+    )
     consents: Mapped[list[Consent]] = relationship(order_by=Consent.id)
     checks: Mapped[list["FieldCheck"]] = relationship(order_by="FieldCheck.id")
+    entries: Mapped[list["SecondEntry"]] = relationship(order_by="SecondEntry.id")
 
 
 class Comment(Base):
@@ -126,14 +151,35 @@ class FieldCheck(Base):
     """A verdict on one field of one revision. Append-only: the newest of the revision counts."""
 
     __tablename__ = "field_check"
-    __table_args__ = (Index("ix_field_check_application", "application_id", "revision"),)
+    __table_args__ = (
+        Index("ix_field_check_application", "application_id", "revision"),
+        CheckConstraint("field <> 'seal_certificate' OR verdict <> 'pass'"
+                        " OR matched = 'corporation_name representative issued_on'", name="matched"),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
     revision: Mapped[int]
     field: Mapped[CheckedField]
-    value: Mapped[str] = mapped_column(String(200))  # the text that was looked at
+    value: Mapped[str] = mapped_column(String(200))  # the text that was looked at, or a digest
     verdict: Mapped[Verdict]
+    matched: Mapped[str] = mapped_column(String(100), default="")  # of the paper: each PaperPoint found right
     comment: Mapped[str] = mapped_column(String(1000), default="")
     checked_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
     checked_at: Mapped[datetime]
+
+
+class SecondEntry(Base):
+    """OU2 and CN as an approver read them from the evidence, without seeing the application's. Append-only."""
+
+    __tablename__ = "second_entry"
+    __table_args__ = (Index("ix_second_entry_application", "application_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    revision: Mapped[int]
+    organization_unit: Mapped[str] = mapped_column(String(200))  # as a certificate would carry what was typed
+    common_name: Mapped[str] = mapped_column(String(200))
+    agrees: Mapped[bool]
+    entered_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    entered_at: Mapped[datetime]

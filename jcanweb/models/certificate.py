@@ -62,14 +62,23 @@ class Certificate(Base):
             name="fk_certificate_policy",
         ),
         UniqueConstraint("id", "person_id", name="uq_certificate_subscriber"),
+        UniqueConstraint("id", "corporation_id", name="uq_certificate_holder"),
         CheckConstraint("screened_by <> approved_by AND approved_by <> issued_by", name="two_person"),
         CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="state_revoked"),
         CheckConstraint("state <> 'delivered' OR delivered_at IS NOT NULL", name="state_delivered"),
         Index("uq_certificate_serial", "serial_number", "issuer_sha256", unique=True),
         Index("ix_certificate_corporation", "corporation_id", "state", "not_after"),
         Index("ix_certificate_not_after", "not_after", "id"),
+        Index("ix_certificate_renewal", "corporation_id", "not_after", "id"),
         Index("ix_certificate_state", "state", "id"),
-        Index("ix_certificate_subject", "organization_unit", "common_name"),
+        Index("ix_certificate_subject", "subject_key", "id"),
+        Index(
+            "ix_certificate_organization_look",
+            "organization_unit_look",
+            "corporation_id",
+            "organization_unit",
+        ),
+        Index("ix_certificate_name_look", "corporation_id", "common_name_look", "common_name"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -89,6 +98,9 @@ class Certificate(Base):
     issuer_name: Mapped[str] = mapped_column(String(400))
     organization_unit: Mapped[str] = mapped_column(String(64))
     common_name: Mapped[str] = mapped_column(String(64))
+    subject_key: Mapped[str] = mapped_column(String(129), default="")  # names.subject_key, for duplicates
+    organization_unit_look: Mapped[str] = mapped_column(String(128), default="")  # names.skeleton of each
+    common_name_look: Mapped[str] = mapped_column(String(128), default="")
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
     der: Mapped[bytes] = mapped_column(deferred=True)

@@ -23,7 +23,9 @@ class Revocation(Base):
               postgresql_where=text("executed_at IS NOT NULL AND crl_number IS NULL")),
         ForeignKeyConstraint(["certificate_id", "received_from"], ["certificate.id", "certificate.person_id"],
                              name="fk_revocation_subscriber"),
-        CheckConstraint("(received_by IS NULL) <> (received_from IS NULL)", name="received"),
+        Index("uq_revocation_upon", "received_upon", "certificate_id", unique=True),
+        CheckConstraint("CASE WHEN received_by IS NULL THEN 0 ELSE 1 END + CASE WHEN received_from IS NULL THEN 0 ELSE 1 END"
+                        " + CASE WHEN received_upon IS NULL THEN 0 ELSE 1 END = 1", name="received"),
         CheckConstraint("(crl_number IS NULL) = (published_at IS NULL)", name="published"),
         CheckConstraint("crl_number IS NULL OR executed_at IS NOT NULL", name="published_executed"),
         CheckConstraint("received_by <> decided_by", name="two_person_decide"),
@@ -44,6 +46,9 @@ class Revocation(Base):
     invalid_from: Mapped[datetime | None]  # RFC 5280 section 5.3.2
     received_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     received_from: Mapped[int | None]  # the subscriber, who asked on the own page: no officer was between
+    received_upon: Mapped[int | None] = mapped_column(
+        ForeignKey("agreement_end.id")
+    )  # the system, when it ended
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))

@@ -3,12 +3,14 @@
 from sqlalchemy import Connection
 
 APPEND_ONLY = ("audit_entry", "consent", "consent_statement", "consent_withdrawal", "receipt", "receipt_timestamp",
-               "field_check", "comment", "crl", "edition", "edition_approval", "policy_document", "policy_approval")  # fmt: skip
+               "field_check", "second_entry", "comment", "crl", "edition", "edition_approval", "policy_document",
+               "policy_approval",
+               "organization_change", "vetting")  # fmt: skip
 
 
 def create(connection: Connection) -> None:
-    """Append-only tables, roles and groups that exclude each other, no approval of one's own checks, no opening of a
-    share but the own one, in its time, and what a withdrawn consent to the backup forbids."""
+    """Append-only tables, roles and groups that exclude each other, no approval of one's own checks or without the
+    second entry, no opening of a share but the own one, in its time, and what a withdrawn consent to the backup forbids."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(
             statement.replace("%", "%%") if connection.dialect.name != "sqlite" else statement
@@ -35,6 +37,16 @@ CHECKED = """EXISTS (SELECT 1 FROM application a WHERE a.id = new.application_id
   AND a.approved_by = new.checked_by)"""
 """The same when the approval came first."""
 
+UNENTERED = """new.approved_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM second_entry s
+  WHERE s.application_id = new.id AND s.revision = new.revision AND s.entered_by = new.approved_by AND s.agrees
+  AND s.organization_unit = new.organization_unit AND s.common_name = new.common_name)"""
+"""Approved is only what the approver read from the evidence too, and no letter of it changes afterwards."""
+
+ENTERED = """NOT EXISTS (SELECT 1 FROM application a WHERE a.id = new.application_id AND a.revision = new.revision
+  AND a.screened_by <> new.entered_by
+  AND new.agrees = (a.organization_unit = new.organization_unit AND a.common_name = new.common_name))"""
+"""Entered after the screening, by another, and rightly said to agree or not."""
+
 OPENER = """NOT EXISTS (SELECT 1 FROM backup_share s JOIN custodian c ON c.id = s.custodian_id
   JOIN backup b ON b.id = s.backup_id JOIN recovery r ON r.certificate_id = b.certificate_id
   WHERE s.backup_id = new.backup_id AND s.half = new.half AND s.custodian_id = new.custodian_id
@@ -56,6 +68,8 @@ WITHDRAWN = "EXISTS (SELECT 1 FROM consent_withdrawal w WHERE w.certificate_id =
 GUARDS = (
     ("two_person_checker", "UPDATE", "application", CHECKER),
     ("two_person_checked", "INSERT", "field_check", CHECKED),
+    ("two_person_unentered", "UPDATE", "application", UNENTERED),
+    ("two_person_entered", "INSERT", "second_entry", ENTERED),
     ("two_person_imported", "INSERT", "edition_approval", IMPORTED),
     ("share_opening_own", "INSERT", "share_opening", OPENER),
     ("share_opening_kept", "UPDATE", "share_opening", OPENED),

@@ -31,6 +31,12 @@ def skeleton(text: str) -> str:
     return "".join(c for c in text.casefold().translate(_SEEN) if c.isalnum())
 
 
+def subject_keys(organization_unit: str, common_name: str) -> dict[str, str]:
+    """What the row of a certificate with these texts keeps so that its duplicates and look-alikes are found by an index."""
+    return {"subject_key": subject_key(organization_unit, common_name),
+            "organization_unit_look": skeleton(organization_unit), "common_name_look": skeleton(common_name)}  # fmt: skip
+
+
 def similar(text: str, existing: Iterable[str]) -> Finding | None:
     """A warning when a text looks like a different one that exists; None when none does.
 
@@ -49,10 +55,19 @@ def similar(text: str, existing: Iterable[str]) -> Finding | None:
     )
 
 
+def marked(text: str, other: str) -> tuple[tuple[str, bool], ...]:
+    """The words of a text in their order, each with whether it is missing in the other text."""
+    left, words = Counter(other.split()), []
+    for word in text.split():
+        words.append((word, not left[word]))
+        left[word] -= bool(left[word])
+    return tuple(words)
+
+
 def difference(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words gone from the old text and the words come into the new one, each in its own order."""
-    before, after = old.split(), new.split()
-    return _without(before, after), _without(after, before)
+    gone, come = (tuple(word for word, alone in marked(*pair) if alone) for pair in ((old, new), (new, old)))
+    return gone, come
 
 
 def changed(old: str, new: str) -> Finding | None:
@@ -67,13 +82,3 @@ def changed(old: str, new: str) -> Finding | None:
     return warn(
         FindingCode.DIFFERENT, f"前回の証明書と違います（{how}）。変わった理由を書類で確かめてください。"
     )
-
-
-def _without(words: list[str], others: list[str]) -> tuple[str, ...]:
-    left, rest = Counter(others), []
-    for word in words:
-        if left[word]:
-            left[word] -= 1
-        else:
-            rest.append(word)
-    return tuple(rest)

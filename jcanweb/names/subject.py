@@ -18,6 +18,7 @@ __all__ = [
     "FindingCode",
     "Severity",
     "acceptable",
+    "by_weight",
     "certificate_text",
     "findings",
     "to_certificate_text",
@@ -112,7 +113,12 @@ def findings(typed: str) -> tuple[Finding, ...]:
     if all(finding.severity is not Severity.REFUSE for finding in found):
         found += doubts(text)
     found += _by_change(typed, text)
-    return tuple(sorted(found, key=lambda finding: (_ORDER[finding.severity], _ORDER[finding.code])))
+    return tuple(sorted(found, key=by_weight))
+
+
+def by_weight(finding: Finding) -> tuple[int, int]:
+    """The order in which findings are shown: refusals, warnings, notes; then by code."""
+    return _ORDER[finding.severity], _ORDER[finding.code]
 
 
 def _by_character(typed: str, text: str) -> Iterator[Finding]:

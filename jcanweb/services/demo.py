@@ -18,7 +18,7 @@ from jcanweb.database import db
 from jcanweb.errors import NotEmpty
 from jcanweb.events import Event, Subject
 from jcanweb.models import AuditEntry, Corporation, Officer, Person
-from jcanweb.services import custodians, invitations, officers, organizations, screening
+from jcanweb.services import custodians, invitations, officers, organizations, screening, vetting
 from jcanweb.services.demo_acts import Acts
 from jcanweb.services.demo_cast import STAFF, Company, companies
 from jcanweb.vocabulary import AgreementState, CustodianGroup, Role
@@ -123,8 +123,14 @@ def _staff(hash_of: Callable[[str], str]) -> tuple[dict[str, Officer], list[Seat
 
 def _people(word: str, home: Company, by: Officer) -> Iterator[tuple[str, Person]]:
     corporation = organizations.register(home.entry, by=by)
+    day = jst_date(clock.now())
+    vetting.record(corporation, None, evidence="国税庁の法人番号公表サイトで確認。", vetted_on=day, by=by)
     for name, entry in zip((word, f"{word} clerk"), home.people, strict=True):
-        yield name, organizations.add_person(corporation, entry, by=by)
+        person = organizations.add_person(corporation, entry, by=by)
+        vetting.record(
+            corporation, person, evidence="法人の代表電話に折り返し、権限を確認。", vetted_on=day, by=by
+        )
+        yield name, person
 
 
 def _suspend(home: Company, by: Officer) -> None:

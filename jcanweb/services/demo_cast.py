@@ -5,8 +5,8 @@ from datetime import date
 
 from stdnum.jp import cn
 
-from jcanweb.services.organizations import CorporationEntry, PersonEntry
-from jcanweb.vocabulary import AgreementState, Authority, CustodianGroup, Role
+from jcanweb.services.organization_entries import CorporationEntry, PersonEntry
+from jcanweb.vocabulary import AgreementState, Authority, CustodianGroup, DelegationScope, Role
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def companies(today: date) -> dict[str, Company]:
         )  # fmt: skip
         boss = PersonEntry(head, head_kana, f"{mail}@example.com", Authority.REPRESENTATIVE)
         clerk = PersonEntry("総務 一郎", "ソウム イチロウ", f"soumu-{mail}@example.com", Authority.DELEGATE,
-                            start, date(today.year + 1, 3, 31))  # fmt: skip
+                            start, date(today.year + 1, 3, 31), DelegationScope.ALL, paper())  # fmt: skip
         return Company(entry, (boss, clerk))
 
     return {

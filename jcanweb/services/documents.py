@@ -5,33 +5,49 @@ from datetime import date
 
 from sqlalchemy import select
 
-from jcanweb import calendar, clock, keys
+from jcanweb import calendar, clock, keys, paper
 from jcanweb.config import setting
 from jcanweb.database import db, flush
 from jcanweb.errors import FieldRefused
 from jcanweb.models import Document, Person
+from jcanweb.paper_process import MAXIMUM_PAGES, Refusal
+
+_AGAIN = "{what}だけをPDFにし直して、選んでください。"
+REFUSALS = {
+    Refusal.ENCRYPTED: "パスワードや制限がかかったPDFです。かかっていないPDFを選んでください。",
+    Refusal.DAMAGED: f"PDFが壊れていて、開けません。{_AGAIN}",
+    Refusal.NO_PAGE: f"ページのないPDFです。{_AGAIN}",
+    Refusal.TOO_MANY_PAGES: f"{MAXIMUM_PAGES}ページを超えています。{_AGAIN}",
+    Refusal.SCRIPT: f"プログラム（JavaScriptなど）の入ったPDFは受け取れません。{_AGAIN}",
+    Refusal.ATTACHMENT: f"別のファイルが添付されたPDFは受け取れません。{_AGAIN}",
+    Refusal.ACTION: f"開くと別の動作を始めるPDFは受け取れません。{_AGAIN}",
+    Refusal.BLANK: "何も書かれていないPDFです。{what}が写っているか確かめて、選び直してください。",
+    Refusal.TOO_HEAVY: f"中身が大きすぎるか複雑なため、開けません。{_AGAIN}",
+}
 
 
-def check_pdf(content: bytes) -> None:
-    """Is this a PDF, and not larger than UPLOAD_MAX_BYTES? The name and the declared type are not looked at.
+def check_pdf(content: bytes, what: str = "印鑑証明書", field: str = "seal_certificate") -> None:
+    """Is this a PDF of a paper, and not larger than UPLOAD_MAX_BYTES? The name and the declared type are not looked at.
 
-    ISO 32000-1 §7.5.2 (header) and §7.5.5 (trailer: %%EOF within the last 1,024 bytes). Raises FieldRefused.
+    ISO 32000-1 §7.5.2 (header) and §7.5.5 (trailer: %%EOF within the last 1,024 bytes); then a child process opens it:
+    1 to MAXIMUM_PAGES pages, one of them with something on it, and nothing that acts. Raises FieldRefused.
     """
     limit = setting("UPLOAD_MAX_BYTES")
     if not content:
-        raise FieldRefused(
-            "ファイルが空です。印鑑証明書のPDFを選び直してください。", field="seal_certificate"
-        )
+        raise FieldRefused(f"ファイルが空です。{what}のPDFを選び直してください。", field=field)
     if len(content) > limit:
         raise FieldRefused(
             f"ファイルが大きすぎます。{limit // (1024 * 1024)}MB以内のPDFを選んでください。",
-            field="seal_certificate",
+            field=field,
         )
     if content[:7] not in (b"%PDF-1.", b"%PDF-2.") or b"%%EOF" not in content[-1024:]:
         raise FieldRefused(
-            "PDFとして読めないファイルです。印鑑証明書をPDFで保存し、選び直してください。",
-            field="seal_certificate",
+            f"PDFとして読めないファイルです。{what}をPDFで保存し、選び直してください。",
+            field=field,
         )
+    refusal = paper.refusal(content)
+    if refusal is not None:
+        raise FieldRefused(REFUSALS[refusal].format(what=what), field=field)
 
 
 def oldest_day() -> date:

@@ -18,15 +18,29 @@ from jcanweb.errors import (
     at_field,
 )
 from jcanweb.events import Event, Subject
-from jcanweb.models import Application, Edition, Person
-from jcanweb.services import addresses, consents, documents, lead_time, organizations, presentation, terms
+from jcanweb.models import Application, Certificate, Edition, Person
+from jcanweb.services import (
+    addresses,
+    consents,
+    documents,
+    lead_time,
+    organizations,
+    presentation,
+    renewal,
+    terms,
+)
 from jcanweb.services import enrollment_ledger as ledger
-from jcanweb.vocabulary import ApplicationState
+from jcanweb.vocabulary import ApplicationKind, ApplicationState
 
 BUTTON = "以上をすべて承諾して、申請に進む"
 LONGEST_TYPED = 200
 """Characters of OU2 and CN as typed: 64 and room for blanks that are taken out."""
 EDITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED})
+TAKEN_OVER = (
+    "organization_unit_typed", "organization_unit", "organization_unit_ja", "common_name_typed", "common_name",
+    "common_name_ja", "years", "pin_recipient_name", "pin_recipient_email",
+)  # fmt: skip
+"""What a renewal begins with; the 印鑑証明書 is handed in anew, the rest may be changed."""
 WITHDRAWABLE = EDITABLE | {ApplicationState.SUBMITTED, ApplicationState.SCREENING, ApplicationState.APPROVED}
 
 
@@ -54,7 +68,7 @@ def accept(served: str, accepted: set[int], *, application: Application | None =
            by: Person) -> Application:  # fmt: skip
     """Keep the consent to every statement that was served, with its receipt and the draft it belongs to.
 
-    Without `application` a draft is begun; a person has one draft at a time, so a second click finds it.
+    Without `application` a draft is begun; a person begins one at a time, so a second click finds it.
     `address`: the IP address it came from, kept only where a setting says so.
     Raises NotEligible; PresentationRefused when `served` is not what `serve` gave to this person, or was accepted
     before for another application; TermsChanged when another edition is in force; ConsentMissing when not all were
@@ -98,10 +112,28 @@ def edition_shown(served: str, *, by: Person) -> Edition | None:
     return terms.of_digest(shown.edition_version, shown.edition_sha256)
 
 
-def _begin(person: Person) -> Application:
+def renew(certificate: Certificate, *, by: Person) -> Application:
+    """A draft that renews it, with the data of its application; the person's own draft for it, if there is one.
+
+    The terms are accepted for it next, by its number. Raises NotEligible, RenewalRefused.
+    """
+    lock(by)
+    organizations.check_eligible(by)
+    begun = renewal.draft(certificate, by=by)
+    if begun is not None:
+        return begun
+    renewal.check(certificate)
+    return _begin(by, renewing=certificate)
+
+
+def _begin(person: Person, *, renewing: Certificate | None = None) -> Application:
+    """An empty draft, or one that holds what the renewed certificate was issued on; it has no consent yet."""
+    kind = ApplicationKind.RENEWAL if renewing else renewal.kind(person.corporation_id)
+    known = {name: getattr(renewing.application, name) for name in TAKEN_OVER} if renewing else {}
     application = Application(
-        number=f"A-{next_number('application'):06d}", person_id=person.id,
-        corporation_id=person.corporation_id, state=ApplicationState.DRAFT, drafted_at=clock.now(),
+        number=f"A-{next_number('application'):06d}", person_id=person.id, kind=kind,
+        renewal_of_id=renewing.id if renewing else None, corporation_id=person.corporation_id,
+        state=ApplicationState.DRAFT, drafted_at=clock.now(), **known,
     )  # fmt: skip
     db.session.add(application)
     flush()
@@ -151,8 +183,8 @@ def save(application: Application, entry: Entry, *, version: int, by: Person) ->
 def submit(application: Application, *, version: int, by: Person) -> None:
     """Hand the application in. Everything is looked at again as it is now.
 
-    Raises AlreadySubmitted, StalePage, NotEligible, FieldRefused, ConsentMissing, and TermsChanged when the
-    consent is to an edition that is no longer in force.
+    Raises AlreadySubmitted, StalePage, NotEligible, RenewalRefused, FieldRefused, ConsentMissing, and TermsChanged
+    when the consent is to an edition that is no longer in force.
     """
     lock(application)
     if application.state not in EDITABLE:
@@ -160,6 +192,7 @@ def submit(application: Application, *, version: int, by: Person) -> None:
     if application.version != version:
         raise StalePage()
     organizations.check_eligible(by)
+    _settle_kind(application)
     _check_complete(application)
     edition = terms.lock_in_force()
     if not application.consents:
@@ -173,7 +206,8 @@ def submit(application: Application, *, version: int, by: Person) -> None:
     lead_time.begin(application)
     flush()
     audit.record(Event.APPLICATION_SUBMITTED, Subject.APPLICATION, application.id, by=by,
-                 revision=application.revision)  # fmt: skip
+                 revision=application.revision, kind=application.kind.value,
+                 renewal_of=application.renewal_of_id)  # fmt: skip
 
 
 def withdraw(application: Application, *, version: int, by: Person) -> None:
@@ -229,6 +263,16 @@ def _values(entry: Entry) -> dict[str, object]:
 
 def _name(column: str, typed: str, word: str) -> str:
     return at_field(column, names.check_name, typed, word)
+
+
+def _settle_kind(application: Application) -> None:
+    """Nobody else has renewed it meanwhile; or whether the corporation's first has been issued meanwhile."""
+    renewed = application.renewal_of
+    if renewed is not None:
+        lock(renewed)
+        renewal.check(renewed, application=application)
+    else:
+        application.kind = renewal.kind(application.corporation_id)
 
 
 def _check_complete(application: Application) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from jcanweb import calendar, names
@@ -21,7 +21,7 @@ from jcanweb.models import (
     ReadingProgress,
 )
 from jcanweb.names.findings import Finding
-from jcanweb.vocabulary import ApplicationState, CheckedField, SecretKind, Verdict
+from jcanweb.vocabulary import ApplicationKind, ApplicationState, CheckedField, SecretKind, Verdict
 
 PAGE = 50
 
@@ -57,16 +57,25 @@ def applications(person: Person) -> list[Application]:
     loads = selectinload(Application.consents)
     query = select(Application).where(Application.person_id == person.id).order_by(Application.id.desc())
     return list(db.session.scalars(
-        query.limit(PAGE).options(loads.selectinload(Consent.statements), loads.joinedload(Consent.edition))
+        query.limit(PAGE).options(loads.selectinload(Consent.statements), loads.joinedload(Consent.edition),
+                                  joinedload(Application.renewal_of))
     ))  # fmt: skip
 
 
 def drafted(person: Person) -> Application | None:
-    """The draft the person has begun and not handed in."""
-    query = select(Application).where(
-        Application.person_id == person.id, Application.state == ApplicationState.DRAFT
-    )
-    return db.session.scalar(query.order_by(Application.id.desc()).limit(1))
+    """The draft the person began by accepting the terms: neither a renewal nor one that was filled in for them."""
+    by_hand = Application.kind != ApplicationKind.RENEWAL, Application.consents.any()
+    return db.session.scalar(_drafts(person).where(*by_hand))
+
+
+def unfinished(person: Person) -> Application | None:
+    """The newest draft of the person, of whatever kind."""
+    return db.session.scalar(_drafts(person))
+
+
+def _drafts(person: Person) -> Select[Application]:
+    drafts = Application.person_id == person.id, Application.state == ApplicationState.DRAFT
+    return select(Application).where(*drafts).order_by(Application.id.desc()).limit(1)
 
 
 def holdings(person: Person) -> list[Holding]:

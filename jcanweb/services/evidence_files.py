@@ -137,7 +137,7 @@ def _application(case: Case) -> dict[str, Any]:
 
 
 def _screening(case: Case, hide: Blotter) -> dict[str, Any]:
-    """Every verdict on every revision, and the last return."""
+    """Every verdict on every revision, whether the approvers' own reading agreed, and the last return."""
     one = case.certificate.application
     returned = one.returned_by and _act(one.returned_by, one.returned_at) | {
         "reason": hide(one.returned_reason)
@@ -149,12 +149,16 @@ def _screening(case: Case, hide: Blotter) -> dict[str, Any]:
             "field": check.field,
             "value": check.value,
             "verdict": check.verdict,
+            "matched": check.matched.split(),
         }
         return (
             seen | {"comment": hide(check.comment)} | _act(check.checked_by, check.checked_at, Role.SCREENER)
         )
 
-    return {"field_checks": [told(check) for check in one.checks], "last_return": returned or None}
+    entries = [{"revision": entry.revision, "agrees": entry.agrees} | _act(entry.entered_by, entry.entered_at, Role.APPROVER)
+               for entry in one.entries]  # fmt: skip
+    return {"field_checks": [told(check) for check in one.checks], "second_entries": entries,
+            "last_return": returned or None}  # fmt: skip
 
 
 def _decision(case: Case) -> dict[str, Any]:
@@ -240,7 +244,9 @@ def _revocations(case: Case, hide: Blotter) -> list[dict[str, Any]]:
 
 
 def _received(one: Revocation) -> dict[str, Any]:
-    """By an officer, or from the subscriber themselves, as the audit record names them."""
+    """By an officer, from the subscriber themselves, or by the system, as the audit record names them."""
+    if one.received_upon is not None:
+        return {"by": "system", "at": _at(one.received_at)}
     if one.received_from is None:
         return _act(one.received_by, one.received_at)
     return {"by": f"person:{one.received_from}", "at": _at(one.received_at)}

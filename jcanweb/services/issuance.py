@@ -12,7 +12,7 @@ from datetime import datetime
 
 from cryptography import x509
 
-from jcanweb import audit, clock, keys, states
+from jcanweb import audit, clock, keys, names, states
 from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.database import db, flush, lock, next_number
@@ -193,6 +193,7 @@ def _keep(order: Order, issued: port.Issued, under: PolicyDocument, *, by: Offic
         state=CertificateState.ISSUED, serial_number=f"{issued.serial:x}",
         issuer_sha256=hashlib.sha256(issued.chain_der[0]).hexdigest(), issuer_name=parsed.issuer.rfc4514_string(),
         organization_unit=application.organization_unit, common_name=application.common_name,
+        **names.subject_keys(application.organization_unit, application.common_name),
         not_before=parsed.not_valid_before_utc, not_after=parsed.not_valid_after_utc,
         der=issued.certificate_der, chain_der=issued.chain_der[0], public_key_sha256=order.public_key_sha256,
         policy_id=under.id, policy_document=under.name, policy_version=under.version, policy_url=under.url,

@@ -1,15 +1,33 @@
-"""Reading corporations: the list with its search, the people, links and certificates of one."""
+"""Reading corporations: the list with its search, the people, links, certificates and open decisions of one."""
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, case, func, select, true
 from sqlalchemy.orm import selectinload
 
 from jcanweb import clock, names
 from jcanweb.database import db
-from jcanweb.models import Certificate, Corporation, Invitation, Person
+from jcanweb.models import AgreementEnd, Certificate, Corporation, Invitation, Person, Revocation
+from jcanweb.services import agreements
+from jcanweb.vocabulary import RevocationState
 
 PAGE = 50
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What is under way on the certificates of a corporation."""
+
+    awaited: int
+    """certificates of an ended agreement whose decision the minute job has yet to open"""
+    received: int
+    decided: int
+    upon: int
+    """of those two, opened because an agreement ended or was suspended"""
+    due_at: datetime | None
+    """of the first of them"""
 
 
 def matching(typed: str) -> ColumnElement[bool]:
@@ -53,3 +71,25 @@ def invitations(corporation: Corporation) -> dict[int, Invitation]:
     """The newest invitation of each person of the corporation, by person."""
     query = select(Invitation).join(Person).where(Person.corporation_id == corporation.id)
     return {found.person_id: found for found in db.session.scalars(query.order_by(Invitation.id))}
+
+
+def decisions(corporation: Corporation) -> Decisions:
+    """How many revocations of its certificates are under way, and by when the first must be done."""
+    first = func.sum(case((Revocation.state == RevocationState.RECEIVED, 1), else_=0))
+    query = select(func.count(), first, func.count(Revocation.received_upon), func.min(Revocation.due_at))
+    query = query.join(Revocation.certificate).where(
+        Certificate.corporation_id == corporation.id,
+        Revocation.state != RevocationState.REFUSED,
+        Revocation.state != RevocationState.EXECUTED,  # nothing to search by
+    )
+    count, received, upon, due_at = db.session.execute(query).one()
+    waiting = select(func.count()).select_from(AgreementEnd)
+    waiting = waiting.join(Certificate, Certificate.corporation_id == AgreementEnd.corporation_id)
+    waiting = waiting.where(AgreementEnd.corporation_id == corporation.id, agreements.awaiting())
+    return Decisions(db.session.scalar(waiting) or 0, received or 0, count - (received or 0), upon, due_at)
+
+
+def revocations(certificates: list[Certificate]) -> dict[int, Revocation]:
+    """The newest revocation of each of these certificates, by certificate."""
+    query = select(Revocation).where(Revocation.certificate_id.in_([one.id for one in certificates]))
+    return {one.certificate_id: one for one in db.session.scalars(query.order_by(Revocation.id))}

@@ -1,10 +1,5 @@
 """Corporations with their CECTRUST-Light agreement, their authorised persons, and eligibility (第2条)."""
 
-import re
-import unicodedata
-from dataclasses import dataclass
-from datetime import date
-
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
@@ -14,52 +9,38 @@ from jcanweb.calendar import japanese_date, jst_date
 from jcanweb.database import db, flush, lock
 from jcanweb.errors import FieldRefused, NotEligible, StalePage
 from jcanweb.events import Event, Subject
-from jcanweb.models import Application, Certificate, Corporation, Invitation, Officer, Person, WebSession
+from jcanweb.models import (
+    Application,
+    Certificate,
+    Corporation,
+    Document,
+    Invitation,
+    Officer,
+    Person,
+    WebSession,
+)
+from jcanweb.services import agreements, documents, vetting
 from jcanweb.services import invitations as links
-from jcanweb.vocabulary import AgreementState, ApplicationState, Authority
-
-
-@dataclass(frozen=True)
-class CorporationEntry:
-    """A corporation as typed by an officer."""
-
-    corporate_number: str
-    company_id: str
-    name: str
-    name_kana: str
-    name_en: str
-    representative: str
-    agreement_state: AgreementState
-    agreement_from: date
-    agreement_to: date | None
-
-
-@dataclass(frozen=True)
-class PersonEntry:
-    """An authorised person as typed by an officer; the days only for a delegate."""
-
-    name: str
-    name_kana: str
-    email: str
-    authority: Authority
-    delegated_from: date | None = None
-    delegated_to: date | None = None
-
-
-def company_id(typed: str) -> str:
-    """企業ID: ASCII letters, digits, - and _, at most 40; full-width is accepted. Raises FieldRefused."""
-    text = unicodedata.normalize("NFKC", typed).strip()
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", text):
-        raise FieldRefused("企業IDは英数字（40文字以内）で入力してください。", field="company_id")
-    return text
+from jcanweb.services import organization_history as history
+from jcanweb.services.organization_entries import (
+    CorporationEntry,
+    PersonEntry,
+    company_id,
+    corporation_values,
+    is_representative,
+    person_values,
+)
+from jcanweb.vocabulary import AgreementState, ApplicationState, Authority, DelegationScope
 
 
 def register(entry: CorporationEntry, *, by: Officer) -> Corporation:
     """Keep a corporation. Raises names.NameRefused or FieldRefused for a value that cannot stand or is taken."""
-    corporation = Corporation(**_corporation(entry), registered_by=by.id, registered_at=clock.now())
+    values = corporation_values(entry)
+    corporation = Corporation(**values, registered_by=by.id, registered_at=clock.now())
     _refuse_taken(corporation.corporate_number, corporation.company_id, None)
     db.session.add(corporation)
     _flush("この法人番号または企業IDの法人は既に登録されています。")
+    history.note(corporation, None, {name: (None, value) for name, value in values.items()}, by=by)
     audit.record(Event.CORPORATION_REGISTERED, Subject.CORPORATION, corporation.id, by=by,
                  corporate_number=corporation.corporate_number)  # fmt: skip
     return corporation
@@ -68,10 +49,12 @@ def register(entry: CorporationEntry, *, by: Officer) -> Corporation:
 def change(corporation: Corporation, entry: CorporationEntry, *, version: int, by: Officer) -> None:
     """Correct a corporation or its agreement. Raises StalePage, names.NameRefused, FieldRefused.
 
+    An agreement that is not in force afterwards is noticed: `cessation` opens a decision for each living certificate.
+
     The 法人番号 stands in every certificate (OU): it stays while an application is checked or a certificate lives.
     """
     lock(corporation, version)
-    values = _corporation(entry)
+    values = corporation_values(entry)
     if values["corporate_number"] != corporation.corporate_number and _number_in_use(corporation):
         raise FieldRefused(
             "法人番号は証明書に載るため、いまは変更できません。"
@@ -81,17 +64,21 @@ def change(corporation: Corporation, entry: CorporationEntry, *, version: int, b
     _refuse_taken(entry.corporate_number, entry.company_id, corporation.id)
     changed = _assign(corporation, values)
     _flush("この法人番号または企業IDの法人は既に登録されています。")
-    audit.record(Event.CORPORATION_CHANGED, Subject.CORPORATION, corporation.id, by=by, fields=changed)
+    history.note(corporation, None, changed, by=by)
+    audit.record(Event.CORPORATION_CHANGED, Subject.CORPORATION, corporation.id, by=by, fields=list(changed))
+    agreements.settle(corporation, by=by)
 
 
 def add_person(corporation: Corporation, entry: PersonEntry, *, by: Officer) -> Person:
-    """Keep an authorised person of the corporation. Raises names.NameRefused, FieldRefused."""
-    values = _person(corporation, entry)
+    """Keep an authorised person of the corporation, with the 委任状 of a delegate. Raises names.NameRefused, FieldRefused."""
+    values = person_values(corporation, entry)
     _refuse_same_address(corporation, values["email"], None)
     person = Person(**values, corporation_id=corporation.id, registered_at=clock.now())
     person.corporation = corporation
     db.session.add(person)
     _flush("このメールアドレスの権限者は既に登録されています。")
+    given = {name: (None, value) for name, value in values.items()} | _keep_delegation(person, entry)
+    history.note(corporation, person, given, by=by)
     audit.record(Event.PERSON_REGISTERED, Subject.PERSON, person.id, by=by, corporation=corporation.id)
     return person
 
@@ -102,16 +89,27 @@ def change_person(person: Person, entry: PersonEntry, *, version: int, by: Offic
     Raises StalePage, names.NameRefused, FieldRefused.
     """
     lock(person, version)
-    values = _person(person.corporation, entry)
+    values = person_values(person.corporation, entry)
     _refuse_same_address(person.corporation, values["email"], person.id)
-    changed = _assign(person, values)
+    changed = _assign(person, values) | _keep_delegation(person, entry)
     if "email" in changed:
         living = select(Invitation).where(Invitation.person_id == person.id, Invitation.revoked_at.is_(None))
         for invitation in db.session.scalars(living):
             invitation.revoked_at = clock.now()
         db.session.execute(delete(WebSession).where(WebSession.person_id == person.id))
     _flush("このメールアドレスの権限者は既に登録されています。")
-    audit.record(Event.PERSON_CHANGED, Subject.PERSON, person.id, by=by, fields=changed)
+    history.note(person.corporation, person, changed, by=by)
+    audit.record(Event.PERSON_CHANGED, Subject.PERSON, person.id, by=by, fields=list(changed))
+
+
+def open_delegation(person: Person, *, by: Officer) -> bytes | None:
+    """The 委任状 as it was handed in, None without one; that it was opened is recorded."""
+    if person.delegation_document_id is None:
+        return None
+    content = documents.content(db.session.get_one(Document, person.delegation_document_id))
+    audit.record(Event.PERSON_DOCUMENT_OPENED, Subject.PERSON, person.id, by=by,
+                 document=person.delegation_document_id)  # fmt: skip
+    return content
 
 
 def agreement_obstacles(corporation: Corporation) -> list[str]:
@@ -132,19 +130,36 @@ def agreement_obstacles(corporation: Corporation) -> list[str]:
 
 def obstacles(person: Person) -> list[str]:
     """Why this person may not apply today (Japan), one sentence a condition; empty when eligible (第2条)."""
-    today, corporation = jst_date(clock.now()), person.corporation
+    corporation = person.corporation
     found = agreement_obstacles(corporation)
-    if person.authority is Authority.REPRESENTATIVE and not _is_representative(person.name, corporation):
+    if person.authority is Authority.REPRESENTATIVE and not is_representative(person.name, corporation):
         found.append("登録されている代表者の氏名と違います。代表者が交代した場合は、委任の記録が必要です。")
     if person.authority is Authority.DELEGATE:
-        if person.delegated_from is None:
-            found.append("委任の記録がありません。委任状の提出が必要です。")
-        elif person.delegated_from > today:
-            found.append(
-                f"委任は{japanese_date(person.delegated_from)}に始まります。その日から申請できます。"
-            )
-        if person.delegated_to is not None and person.delegated_to < today:
-            found.append(f"委任の期間が{japanese_date(person.delegated_to)}に終わっています。")
+        found += _delegation_obstacles(person)
+    return found
+
+
+def _delegation_obstacles(person: Person) -> list[str]:
+    today, found = jst_date(clock.now()), []
+    if person.delegated_from is not None and person.delegated_from > today:
+        found.append(f"委任は{japanese_date(person.delegated_from)}に始まります。その日から申請できます。")
+    if person.delegated_to is not None and person.delegated_to < today:
+        found.append(f"委任の期間が{japanese_date(person.delegated_to)}に終わっています。")
+    if person.delegation_scope is DelegationScope.NOTICES:
+        found.append(
+            "委任の範囲が「届出・失効の依頼だけ」のため、申請できません。申請には、申請を含む委任状が必要です。"
+        )
+    return found
+
+
+def vetting_obstacles(corporation: Corporation, person: Person) -> list[str]:
+    """What officers have yet to do before a certificate may be issued to this person, one sentence each.
+
+    Corporation and authority vetted within VETTING_DAYS (S/MIME BR 4.2.1), and the 委任状 of a delegate kept.
+    """
+    found = vetting.obstacles(corporation, person)
+    if person.authority is Authority.DELEGATE and person.delegation_document_id is None:
+        found.append("委任状のPDFが登録されていません。権限者の画面で登録してください。")
     return found
 
 
@@ -183,48 +198,6 @@ def invite(person: Person, *, newest: int, by: Officer) -> str:
     return links.invite(person, by=by)
 
 
-def _corporation(entry: CorporationEntry) -> dict[str, object]:
-    if entry.agreement_to is not None and entry.agreement_to < entry.agreement_from:
-        raise FieldRefused("契約の終了日は開始日以後にしてください。", field="agreement_to")
-    name = names.check_name(entry.name, "法人名")
-    kana = names.furigana(entry.name_kana) if entry.name_kana.strip() else ""
-    name_en = names.certificate_text(entry.name_en)
-    return {
-        "corporate_number": names.normalise_corporate_number(entry.corporate_number),
-        "company_id": company_id(entry.company_id),
-        "name": name,
-        "name_kana": kana,
-        "name_key": " ".join(names.comparison_key(part) for part in (name, kana, name_en)),
-        "name_en": name_en,
-        "representative": names.check_name(entry.representative, "代表者の氏名"),
-        "agreement_state": entry.agreement_state,
-        "agreement_from": entry.agreement_from,
-        "agreement_to": entry.agreement_to,
-    }
-
-
-def _person(corporation: Corporation, entry: PersonEntry) -> dict[str, object]:
-    delegate = entry.authority is Authority.DELEGATE
-    name = names.check_name(entry.name, "氏名")
-    if delegate and entry.delegated_from is None:
-        raise FieldRefused("委任の開始日を入力してください。", field="delegated_from")
-    if delegate and entry.delegated_to and entry.delegated_from and entry.delegated_to < entry.delegated_from:
-        raise FieldRefused("委任の終了日は開始日以後にしてください。", field="delegated_to")
-    if not delegate and not _is_representative(name, corporation):
-        raise FieldRefused(
-            "登録されている代表者の氏名と違います。代表者でない場合は「委任を受けた者」を選んでください。",
-            field="authority",
-        )
-    return {
-        "name": name,
-        "name_kana": names.furigana(entry.name_kana),
-        "email": names.normalise_email(entry.email),
-        "authority": entry.authority,
-        "delegated_from": entry.delegated_from if delegate else None,
-        "delegated_to": entry.delegated_to if delegate else None,
-    }
-
-
 def _refuse_taken(corporate_number: str, company: str, own_id: int | None) -> None:
     number, company = names.normalise_corporate_number(corporate_number), company_id(company)
     query = select(Corporation).where(
@@ -245,21 +218,40 @@ def _refuse_same_address(corporation: Corporation, email: object, own_id: int | 
         raise FieldRefused("このメールアドレスの権限者は既に登録されています。", field="email")
 
 
-def _is_representative(name: str, corporation: Corporation) -> bool:
-    return names.comparison_key(name) == names.comparison_key(corporation.representative)
-
-
 def _number_in_use(corporation: Corporation) -> bool:
     checked = {ApplicationState.SCREENING, ApplicationState.APPROVED, ApplicationState.ISSUING}
     applied = exists().where(Application.corporation_id == corporation.id, Application.state.in_(checked))
     return bool(db.session.scalar(select(applied))) or living(corporation) > 0
 
 
-def _assign(thing: Corporation | Person, values: dict[str, object]) -> list[str]:
-    changed = [name for name, value in values.items() if getattr(thing, name) != value]
-    for name in changed:
-        setattr(thing, name, values[name])
-    return [name for name in changed if name != "name_key"]
+def _assign(thing: Corporation | Person, values: dict[str, object]) -> history.Changes:
+    """Each column that becomes another: (before, after)."""
+    changed = {
+        name: (getattr(thing, name), value) for name, value in values.items() if getattr(thing, name) != value
+    }
+    for name, (_, value) in changed.items():
+        setattr(thing, name, value)
+    for key in ("name_key", "name_en_look"):
+        changed.pop(key, None)
+    return changed
+
+
+def _keep_delegation(person: Person, entry: PersonEntry) -> history.Changes:
+    """Seal a new 委任状, or let go of one that is no longer meant; the one before stays kept."""
+    before = person.delegation_document_id
+    if person.authority is Authority.DELEGATE and entry.delegation_document is not None:
+        documents.check_pdf(entry.delegation_document, "委任状", "delegation_document")
+        person.delegation_document_id = documents.keep(entry.delegation_document, by=person).id
+    elif person.authority is not Authority.DELEGATE:
+        person.delegation_document_id = None
+    flush()
+    if person.delegation_document_id == before:
+        return {}
+    return {"delegation_document": (_digest(before), _digest(person.delegation_document_id))}
+
+
+def _digest(document_id: int | None) -> str:
+    return f"SHA-256 {db.session.get_one(Document, document_id).sha256[:16]}…" if document_id else ""
 
 
 def _flush(sentence: str) -> None:

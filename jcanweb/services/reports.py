@@ -35,7 +35,7 @@ REVOCATION_COLUMNS = (
 )  # fmt: skip
 
 
-SUBSCRIBER = "利用者本人"
+SUBSCRIBER, SYSTEM = "利用者本人", "自動（契約の終了・停止）"
 """who received a request that the subscriber made on the own page"""
 
 
@@ -207,7 +207,7 @@ def _revocations(asked: Period) -> Select[*tuple[Any, ...]]:
             Corporation.name.label("corporation"), Certificate.organization_unit, Certificate.common_name,
             Revocation.requester, Revocation.reason, Revocation.received_at, Revocation.decided_at,
             Revocation.executed_at, Revocation.due_at, Revocation.crl_number, Revocation.published_at,
-            func.coalesce(receiver.name, SUBSCRIBER).label("receiver"), decider.name.label("decider"), executor.name.label("executor"),
+            case((Revocation.received_upon.is_not(None), SYSTEM), else_=func.coalesce(receiver.name, SUBSCRIBER)).label("receiver"), decider.name.label("decider"), executor.name.label("executor"),
         )
         .join(Certificate, Revocation.certificate_id == Certificate.id)
         .join(Corporation, Certificate.corporation_id == Corporation.id)

@@ -32,7 +32,7 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Subject
 from jcanweb.issuers.port import AlreadyRevoked, IssuerError, IssuerUnavailable
-from jcanweb.models import Certificate, Officer, Person, Revocation
+from jcanweb.models import AgreementEnd, Certificate, Officer, Person, Revocation
 from jcanweb.names import check_words
 from jcanweb.services import backup, delivery, recovery, screening, status, withdrawal_ledger
 from jcanweb.states import move
@@ -64,10 +64,11 @@ def hours(since: datetime, until: datetime) -> float:
 
 
 def receive(certificate: Certificate, *, reason: RevocationReason, requester: RevocationRequester, words: str = "",
-            invalid_from: datetime | None = None, by: Officer | Person) -> Revocation:  # fmt: skip
+            invalid_from: datetime | None = None, by: Officer | Person | AgreementEnd) -> Revocation:  # fmt: skip
     """Take in a request; a compromised key suspends the certificate in the same transaction.
 
-    `by`: the officer who was asked, or the subscriber who asks on the own page. `words`: the ground in words, up to 1,000 characters, needed for unspecified. `invalid_from`: aware, since
+    `by`: the officer who was asked, the subscriber who asks on the own page, or the end of the agreement over which the
+    system asks; time then counts from when that was noticed. `words`: the ground in words, up to 1,000 characters, needed for unspecified. `invalid_from`: aware, since
     when the key is doubtful (RFC 5280 §5.3.2). Raises CertificateRevoked, CertificateExpired, RevocationOpen,
     WordsNeeded, FieldRefused.
     """
@@ -86,18 +87,22 @@ def receive(certificate: Certificate, *, reason: RevocationReason, requester: Re
     if invalid_from is not None:
         _check_invalid_from(invalid_from, certificate, at)
         invalid_from = invalid_from.replace(microsecond=0)
+    end = by if isinstance(by, AgreementEnd) else None
+    since = end.noticed_at if end else at
     revocation = Revocation(
         certificate_id=certificate.id, state=R.RECEIVED, reason=reason, requester=requester, words=words,
-        invalid_from=invalid_from, received_at=at, due_at=due(reason, requester, at),
+        invalid_from=invalid_from, received_at=since, due_at=due(reason, requester, since),
         received_by=by.id if isinstance(by, Officer) else None,
         received_from=by.id if isinstance(by, Person) else None,
+        received_upon=end.id if end else None,
     )  # fmt: skip
     revocation.certificate = certificate
     db.session.add(revocation)
     if reason is RevocationReason.KEY_COMPROMISE and certificate.state is not C.SUSPENDED:
         move(certificate, C.SUSPENDED)
     flush()
-    audit.record(Event.REVOCATION_RECEIVED, Subject.REVOCATION, revocation.id, by=by, certificate=certificate.id,
+    who = None if isinstance(by, AgreementEnd) else by
+    audit.record(Event.REVOCATION_RECEIVED, Subject.REVOCATION, revocation.id, by=who, certificate=certificate.id,
                  reason=reason, requester=requester, due_at=revocation.due_at.isoformat())  # fmt: skip
     return revocation
 

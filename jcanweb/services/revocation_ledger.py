@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from jcanweb.database import db
-from jcanweb.models import Certificate, Corporation, Revocation
+from jcanweb.models import AgreementEnd, Certificate, Corporation, Revocation
 from jcanweb.services import trail
 from jcanweb.vocabulary import RevocationState as R
 
@@ -68,6 +68,11 @@ def living(of: Certificate) -> Revocation | None:
     """The revocation of this certificate that was not refused, if there is one."""
     query = select(Revocation).where(Revocation.certificate_id == of.id, Revocation.state != R.REFUSED)
     return db.session.scalar(query)
+
+
+def end(revocation: Revocation) -> AgreementEnd | None:
+    """The end of the agreement over which the system received it, if it did."""
+    return db.session.get(AgreementEnd, revocation.received_upon) if revocation.received_upon else None
 
 
 def names(revocation: Revocation) -> dict[int | None, str]:

@@ -1,9 +1,10 @@
 """Screening and approval of applications (第3条2, product.md §5): guard, change, record.
 
-A screener judges OU2, CN and 印鑑証明書 and completes the screening; another officer, the approver,
-decides. Whoever is the applicant or receives the PIN touches nothing.
+A screener judges the fields and completes the screening; another officer, the approver, enters OU2 and CN once more
+from the evidence, unseen, and decides. Whoever is the applicant or receives the PIN touches nothing.
 """
 
+from collections.abc import Set
 from datetime import datetime, time
 
 from jcanweb import audit, calendar, clock, states
@@ -24,19 +25,20 @@ from jcanweb.errors import (
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, FieldCheck, Officer
 from jcanweb.names import check_words, comparison_key
-from jcanweb.services import documents, lead_time
+from jcanweb.services import lead_time
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Verdict
+from jcanweb.vocabulary import CheckedField, PaperPoint, Verdict
 
 
-def check(application: Application, field: CheckedField, verdict: Verdict, comment: str, *, version: int,
-          by: Officer) -> None:  # fmt: skip
+def check(application: Application, field: CheckedField, verdict: Verdict, comment: str, *,
+          matched: Set[PaperPoint] = frozenset(), version: int, by: Officer) -> None:  # fmt: skip
     """Record a verdict on the field's present text; the same verdict again changes nothing.
 
     Only who has the application on the desk, until the screening is completed. A field with a finding that
-    refuses cannot pass, a failed one needs a comment (at most 1,000 characters). Raises StalePage,
-    OwnApplication, HeldByColleague, WrongState, FieldRefused, WordsNeeded.
+    refuses cannot pass, a failed one needs a comment (at most 1,000 characters). `matched` is what of the
+    印鑑証明書 was found the same; all of it, to pass. Raises StalePage, OwnApplication, HeldByColleague,
+    WrongState, FieldRefused, WordsNeeded.
     """
     lock(application, version)
     _at_work(application, by)
@@ -46,15 +48,23 @@ def check(application: Application, field: CheckedField, verdict: Verdict, comme
             "この項目は証明書に使えない内容のため、適合にできません。理由を書いて「不適合」にし、差し戻してください。",
             field="comment",
         )
+    points = [point for point in PaperPoint if field is CheckedField.SEAL_CERTIFICATE and point in matched]
+    missing = [point for point in PaperPoint if point not in points]
+    if verdict is Verdict.PASS and field is CheckedField.SEAL_CERTIFICATE and missing:
+        raise FieldRefused(
+            "適合とするには、印鑑証明書の法人名・代表者・発行日をそれぞれ照合し、印を付けてください。",
+            field=str(missing[0]),
+        )
     comment = at_field("comment", check_words, comment, "コメント")
     if verdict is Verdict.FAIL and not comment:
         raise WordsNeeded("不適合とするときは、申請者が直せるように理由を入力してください。", field="comment")
-    last = shown.check
-    if last and (last.verdict, last.comment, last.checked_by) == (verdict, comment, by.id):
+    last, kept = shown.check, (verdict, " ".join(points), comment, by.id)
+    same = last and (last.verdict, last.matched, last.comment, last.checked_by) == kept
+    if same and not shown.contradiction:
         return
     application.checks.append(
         FieldCheck(application_id=application.id, revision=application.revision, field=field, value=shown.value,
-                   verdict=verdict, comment=comment, checked_by=by.id, checked_at=clock.now())
+                   verdict=verdict, matched=kept[1], comment=comment, checked_by=by.id, checked_at=clock.now())
     )  # fmt: skip
     flush()
     audit.record(Event.APPLICATION_FIELD_CHECKED, Subject.APPLICATION, application.id, by=by,
@@ -62,7 +72,7 @@ def check(application: Application, field: CheckedField, verdict: Verdict, comme
 
 
 def finish(application: Application, *, version: int, by: Officer) -> None:
-    """Complete the screening: all three fields pass at the present revision and the conditions hold.
+    """Complete the screening: all fields pass at the present revision and the conditions hold.
 
     Raises StalePage, OwnApplication, HeldByColleague, WrongState, ChecksMissing, NotEligible.
     """
@@ -94,8 +104,8 @@ def send_back_screened(application: Application, reason: str, *, version: int, b
     Raises as `send_back`, and TwoPersonRule for who had a hand in the screening.
     """
     lock(application, version)
-    _screened(application)
-    _other_person(application, by)
+    screened(application)
+    other_person(application, by)
     _return(application, reason, by)
 
 
@@ -112,22 +122,25 @@ def _return(application: Application, reason: str, by: Officer) -> None:
 
 
 def approve(application: Application, *, version: int, by: Officer) -> None:
-    """Decide to issue, after the screening and never by one who checked this revision.
+    """Decide to issue, after the screening and the own second entry, never by one who checked this revision.
 
     Raises StalePage, WrongState, OwnApplication, TwoPersonRule, ChecksMissing, NotEligible.
     """
     lock(application, version)
     if application.state is A.SCREENING and application.screened_at is None:
         raise ChecksMissing("審査がまだ完了していません。審査の完了後に承認してください。")
-    _other_person(application, by)
+    other_person(application, by)
+    if application.state is A.SCREENING and not ledger.entered(application, by):
+        raise ChecksMissing("証拠の書類からOU2とCNを入力してください。申請の内容と一致すると承認できます。")
     _all_pass(application)
     _eligible(application)
     states.move(application, A.APPROVED)  # nothing may be read between this and the names below
     application.approved_by, application.approved_at = by.id, clock.now()
     flush()
     audit.record(
-        Event.APPLICATION_APPROVED, Subject.APPLICATION, application.id, by=by, revision=application.revision
-    )
+        Event.APPLICATION_APPROVED, Subject.APPLICATION, application.id, by=by, revision=application.revision,
+        due_on=application.due_on and application.due_on.isoformat(),
+    )  # fmt: skip
 
 
 def reject(application: Application, reason: str, *, version: int, by: Officer) -> None:
@@ -137,26 +150,17 @@ def reject(application: Application, reason: str, *, version: int, by: Officer) 
     OwnApplication, TwoPersonRule, WordsNeeded, FieldRefused.
     """
     lock(application, version)
-    _other_person(application, by)
+    other_person(application, by)
     reason = _reason(reason, "却下の理由")
+    due_on = application.due_on
     states.move(application, A.REJECTED)
     application.rejected_by, application.rejected_at, application.rejected_reason = by.id, clock.now(), reason
     lead_time.end(application)
     flush()
     audit.record(
-        Event.APPLICATION_REJECTED, Subject.APPLICATION, application.id, by=by, revision=application.revision
-    )
-
-
-def open_document(application: Application, *, by: Officer) -> bytes:
-    """The 印鑑証明書 as it was handed in; that it was opened is recorded. Raises OwnApplication, FieldRefused."""
-    _not_own(application, by)
-    if application.seal_certificate is None:
-        raise FieldRefused("印鑑証明書は添付されていません。")
-    content = documents.content(application.seal_certificate)
-    audit.record(Event.APPLICATION_DOCUMENT_OPENED, Subject.APPLICATION, application.id, by=by,
-                 document=application.seal_certificate_id)  # fmt: skip
-    return content
+        Event.APPLICATION_REJECTED, Subject.APPLICATION, application.id, by=by, revision=application.revision,
+        due_on=due_on and due_on.isoformat(),
+    )  # fmt: skip
 
 
 def lapse_old() -> list[Application]:
@@ -182,7 +186,12 @@ def possible(application: Application, *, by: Officer) -> frozenset[Event]:
         return frozenset()
     other = by.id not in _hands(application)
     if application.screened_at is not None:
-        decisions = {Event.APPLICATION_APPROVED, Event.APPLICATION_RETURNED, Event.APPLICATION_REJECTED}
+        first = (
+            Event.APPLICATION_APPROVED
+            if ledger.entered(application, by)
+            else Event.APPLICATION_SECOND_ENTERED
+        )
+        decisions = {first, Event.APPLICATION_RETURNED, Event.APPLICATION_REJECTED}
         return frozenset(decisions if other else ())
     if application.screening_by == by.id and application.held_at is None:
         return frozenset(
@@ -213,16 +222,16 @@ def _at_work(application: Application, by: Officer) -> None:
         raise OnHold()
 
 
-def _screened(application: Application) -> None:
-    """Handed over to the approver."""
+def screened(application: Application) -> None:
+    """It is handed over to the approver. Raises WrongState, ChecksMissing."""
     if application.state is not A.SCREENING:
         raise WrongState("Application", str(application.state), str(A.SCREENING))
     if application.screened_at is None:
         raise ChecksMissing("審査がまだ完了していません。審査の完了を待ってから操作してください。")
 
 
-def _other_person(application: Application, by: Officer) -> None:
-    """Neither the applicant nor anyone who had a hand in the screening of this revision."""
+def other_person(application: Application, by: Officer) -> None:
+    """Neither the applicant nor anyone with a hand in the screening of this revision. Raises TwoPersonRule."""
     _not_own(application, by)
     if by.id in _hands(application):
         raise TwoPersonRule()

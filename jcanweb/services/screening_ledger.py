@@ -1,22 +1,26 @@
-"""Reading applications as officers see them: the list, one with its three fields, what speaks against it."""
+"""Reading applications as officers see them: the list, one with its fields, what speaks against it."""
 
+import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from jcanweb import calendar, clock, names
-from jcanweb.config import setting
+from jcanweb import calendar, names
 from jcanweb.database import db
-from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Order
-from jcanweb.names.findings import Finding, FindingCode, Severity
-from jcanweb.services import enrollment_ledger, organizations, trail
+from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Officer, Order
+from jcanweb.names.findings import Finding, Severity
+from jcanweb.services import eligibility, enrollment_ledger, trail
+from jcanweb.services import screening_findings as findings
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, OrderState, Verdict
+from jcanweb.vocabulary import CheckedField, OrderState, Role, Verdict
 
 PAGE = 50
+ENTERED = frozenset({CheckedField.ORGANIZATION_UNIT, CheckedField.COMMON_NAME})
+"""What the approver enters a second time."""
+READING = "ローマ字の例"
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Field:
     value: str
     """What a verdict is about: the certificate's text, or the SHA-256 of the paper."""
     japanese: str
+    previous: str
+    """In the person's previous certificate; empty when there is none."""
     evidence: tuple[tuple[str, str], ...]
     """(what, as it is on record): to be compared with"""
     findings: tuple[Finding, ...]
@@ -36,6 +42,28 @@ class Field:
     """The newest verdict on the present revision."""
     earlier: FieldCheck | None
     """The newest verdict on an earlier revision."""
+    contradiction: str = ""
+    """What an approver entered instead, until it is judged anew."""
+
+    @property
+    def entered(self) -> bool:
+        """Is it entered a second time by the approver?"""
+        return self.field in ENTERED
+
+    @property
+    def words(self) -> tuple[tuple[str, bool], ...]:
+        """The certificate's words, each with whether it is new since the previous certificate."""
+        return names.marked(self.value, self.previous or self.value)
+
+    @property
+    def previous_words(self) -> tuple[tuple[str, bool], ...]:
+        """The previous certificate's words, each with whether it is gone."""
+        return names.marked(self.previous, self.value)
+
+    @property
+    def contradicting_words(self) -> tuple[tuple[str, bool], ...]:
+        """The approver's words, each with whether the application has it otherwise."""
+        return names.marked(self.contradiction, self.value)
 
     @property
     def refused(self) -> bool:
@@ -44,9 +72,10 @@ class Field:
 
     @property
     def passed(self) -> bool:
-        """Was the present text found right?"""
+        """Was the present text found right, and not contradicted since?"""
         check = self.check
-        return check is not None and check.verdict is Verdict.PASS and check.value == self.value
+        right = check is not None and check.verdict is Verdict.PASS and check.value == self.value
+        return right and not self.contradiction
 
 
 def listing(state: A | None = None, typed: str = "", before: int | None = None) -> list[Application]:
@@ -80,12 +109,13 @@ def one(number: str) -> Application | None:
     consents = selectinload(Application.consents)
     return db.session.scalar(query.options(
         joinedload(Application.corporation), joinedload(Application.person), joinedload(Application.seal_certificate),
-        selectinload(Application.checks), consents.joinedload(Consent.edition), consents.selectinload(Consent.statements),
+        joinedload(Application.renewal_of), selectinload(Application.checks), selectinload(Application.entries),
+        consents.joinedload(Consent.edition), consents.selectinload(Consent.statements),
     ))  # fmt: skip
 
 
 def fields(application: Application) -> list[Field]:
-    """OU2, CN and 印鑑証明書 with what is to be known about each."""
+    """OU2, CN, PIN送付先 and 印鑑証明書 with what is to be known about each."""
     return [field(application, kind) for kind in CheckedField]
 
 
@@ -94,77 +124,78 @@ def field(application: Application, kind: CheckedField) -> Field:
     checks = [check for check in application.checks if check.field is kind]
     now = [check for check in checks if check.revision == application.revision]
     before = [check for check in checks if check.revision < application.revision]
-    home, last = application.corporation, _last_certificate(application)
+    home, person, last, previous = application.corporation, application.person, None, ""
+    if kind in ENTERED:
+        last = last_certificate(application)
+        previous = getattr(last, str(kind)) if last else ""
     if kind is CheckedField.SEAL_CERTIFICATE:
         paper, day = application.seal_certificate, application.seal_certificate_on
         typed, value, japanese = calendar.japanese_date(day) if day else "", paper.sha256 if paper else "", ""
-        evidence = [("法人名", home.name), ("代表者", home.representative)]
-        found = _paper_findings(application)
+        evidence = [("登録の法人名", home.name), ("登録の代表者", home.representative)]
+        found = findings.of_paper(application)
+    elif kind is CheckedField.PIN_RECIPIENT:
+        japanese, typed = application.pin_recipient_name, application.pin_recipient_email
+        value = hashlib.sha256(f"{japanese}\n{typed}".encode()).hexdigest()
+        evidence = [("申請者", f"{person.name} {person.email}")]
+        found = findings.of_pin_recipient(application)
     elif kind is CheckedField.ORGANIZATION_UNIT:
         typed, value = application.organization_unit_typed, application.organization_unit
         japanese = application.organization_unit_ja
         evidence = [("登録の法人名", home.name), ("登録の英語名", home.name_en)]
-        evidence += [("前回の証明書", last.organization_unit)] if last else []
-        found = _text_findings(typed, value)
+        found = findings.of_organization_unit(application, last)
     else:
-        typed, value, japanese = (
-            application.common_name_typed,
-            application.common_name,
-            application.common_name_ja,
-        )
-        evidence = [("申請者", f"{application.person.name}（{application.person.name_kana}）")]
-        reading = enrollment_ledger.reading_hint(application.person)
-        evidence += [("ローマ字の例", " / ".join(reading))] if reading else []
-        evidence += [("前回の証明書", last.common_name)] if last else []
-        found = _text_findings(typed, value)
-    return Field(kind, typed, value, japanese, tuple(evidence), tuple(found), now[-1] if now else None,
-                 before[-1] if before else None)  # fmt: skip
+        typed, value = application.common_name_typed, application.common_name
+        japanese = application.common_name_ja
+        evidence = [("申請者", f"{person.name}（{person.name_kana}）")]
+        reading = enrollment_ledger.reading_hint(person)
+        evidence += [(READING, " / ".join(reading))] if reading else []
+        found = findings.of_common_name(application, last)
+    return Field(kind, typed, value, japanese, previous, tuple(evidence), tuple(found), now[-1] if now else None,
+                 before[-1] if before else None, _contradiction(application, kind, value))  # fmt: skip
 
 
-def _last_certificate(application: Application) -> Certificate | None:
-    """The person's newest certificate of another application."""
+def blinded(shown: Field) -> Field:
+    """The same line for who is to enter the text without having seen it: what it is to be read from, alone."""
+    if shown.field not in ENTERED:
+        return shown
+    evidence = tuple(pair for pair in shown.evidence if pair[0] != READING)
+    return replace(shown, typed="", value="", previous="", evidence=evidence, findings=(), check=None, earlier=None,
+                   contradiction="")  # fmt: skip
+
+
+def blind(application: Application, officer: Officer) -> bool:
+    """May this officer not see OU2 and CN yet: an approver, before the own entry at this revision agreed?"""
+    undecided = application.state in {A.SUBMITTED, A.SCREENING, A.RETURNED}
+    return undecided and officer.holds(Role.APPROVER) and not entered(application, officer)
+
+
+def entered(application: Application, officer: Officer) -> bool:
+    """Has this officer entered OU2 and CN of the present revision, the same as the application has them?"""
+    return any(one.agrees and one.entered_by == officer.id and one.revision == application.revision
+               for one in application.entries)  # fmt: skip
+
+
+def _contradiction(application: Application, kind: CheckedField, value: str) -> str:
+    """What an approver entered otherwise since the last verdict on this field; empty when nothing."""
+    verdicts = [one.checked_at for one in application.checks if one.field is kind]
+    for one in reversed(application.entries if kind in ENTERED else []):
+        text = one.organization_unit if kind is CheckedField.ORGANIZATION_UNIT else one.common_name
+        if one.revision == application.revision and not one.agrees and text != value:
+            return text if not verdicts or verdicts[-1] < one.entered_at else ""
+    return ""
+
+
+def last_certificate(application: Application) -> Certificate | None:
+    """What the text is compared with: the certificate it renews, else the person's newest of another application."""
     query = select(Certificate).where(
         Certificate.person_id == application.person_id, Certificate.application_id != application.id
     )
-    return db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
-
-
-def _text_findings(typed: str, value: str) -> list[Finding]:
-    if names.to_certificate_text(typed) != value:
-        words = "入力から作られる文字と、記録されている証明書の文字が一致しません。差し戻してください。"
-        return [Finding(FindingCode.CHANGED, Severity.REFUSE, words)]
-    return list(names.findings(typed))
-
-
-def _paper_findings(application: Application) -> list[Finding]:
-    months, day = setting("SEAL_CERTIFICATE_MONTHS"), application.seal_certificate_on
-    if application.seal_certificate is None or day is None:
-        return [Finding(FindingCode.EMPTY, Severity.REFUSE, "印鑑証明書が添付されていません。")]
-    handed_in = calendar.jst_date(application.submitted_at or clock.now())
-    if not calendar.within_months(day, handed_in, months):
-        return [
-            Finding(
-                FindingCode.EMPTY, Severity.REFUSE, f"申請日の時点で、発行から{months}か月を過ぎています。"
-            )
-        ]
-    return []
-
-
-def twins(application: Application) -> list[Certificate]:
-    """Living certificates with the same OU2 and CN: allowed, but to be looked at (a new JC-number is given)."""
-    same = (Certificate.organization_unit == application.organization_unit,
-            Certificate.common_name == application.common_name)  # fmt: skip
-    living = Certificate.living(clock.now()), Certificate.application_id != application.id
-    return list(
-        db.session.scalars(select(Certificate).where(*same, *living).order_by(Certificate.id).limit(5))
-    )
+    return application.renewal_of or db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
 
 
 def obstacles(application: Application) -> list[str]:
     """What of 第2条 speaks against issuing today, one sentence a condition; empty when nothing does."""
-    return organizations.obstacles(application.person) + [
-        finding.sentence for finding in _paper_findings(application) if finding.severity is Severity.REFUSE
-    ]
+    return eligibility.obstacles(application)
 
 
 def due(application: Application) -> datetime | None:
@@ -209,4 +240,5 @@ def officers(*applications: Application) -> dict[int | None, str]:
         }
     if len(applications) == 1:
         ids |= {check.checked_by for check in applications[0].checks}
+        ids |= {entry.entered_by for entry in applications[0].entries}
     return trail.officers(ids)

@@ -176,14 +176,14 @@ def warnings_refuse(refusal: Refusal, page: int = 0) -> Iterator[None]:
         raise Refused(refusal, page)
 
 
-def confine() -> None:
+def confine(seconds: int = SECONDS) -> None:
     """Limits of this process where the system has them: memory, time, no file, no core dump."""
     if sys.platform != "win32":
         import resource
 
         for limit, value in (
             (resource.RLIMIT_AS, MAXIMUM_MEMORY),
-            (resource.RLIMIT_CPU, SECONDS),
+            (resource.RLIMIT_CPU, seconds),
             (resource.RLIMIT_FSIZE, 0),
             (resource.RLIMIT_CORE, 0),
         ):

@@ -10,7 +10,14 @@ from jcanweb import clock, mail
 from jcanweb import terms as reader
 from jcanweb.calendar import jst_date
 from jcanweb.config import setting
-from jcanweb.errors import AlreadySubmitted, PresentationRefused, RuleViolation, StalePage, TermsChanged
+from jcanweb.errors import (
+    AlreadySubmitted,
+    ConsentMissing,
+    PresentationRefused,
+    RuleViolation,
+    StalePage,
+    TermsChanged,
+)
 from jcanweb.events import Event, Subject
 from jcanweb.forms.enrollment import ApplicationForm, ConsentForm, consent_form
 from jcanweb.forms.officers import VersionForm
@@ -86,6 +93,8 @@ def form(number: str) -> tuple[str, int] | Response:
     application = _mine(number)
     if request.method == "GET" and application.state not in enrollment.EDITABLE:
         return redirect(url_for(".show", number=number), 303)
+    if request.method == "GET" and not application.consents:
+        return redirect(url_for(".terms", number=number), 303)
     filled = _filled(application)
     if not filled.validate_on_submit():
         return _form(filled, application, status=422 if filled.is_submitted() else 200)
@@ -142,7 +151,7 @@ def submit(number: str) -> tuple[str, int] | Response:
                       event=Event.APPLICATION_SUBMITTED, subject=Subject.APPLICATION, subject_id=application.id)  # fmt: skip
     if isinstance(problem, AlreadySubmitted):
         return _show(application, problem, 409)
-    if isinstance(problem, TermsChanged):
+    if isinstance(problem, TermsChanged | ConsentMissing):
         return _terms(_consent_form(), application, problem, 409)
     if problem:
         return _confirm(application, problem, 409)
@@ -238,7 +247,7 @@ def _terms(form: ConsentForm, application: Application | None, problem: RuleViol
 
 def _filled(application: Application) -> ApplicationForm:
     """The form with what was sent, what was typed before, what was saved, or what is known of the person."""
-    known, new, begun = application, application.seal_certificate_id is None, progress.form(application)
+    known, new, begun = application, not application.organization_unit_typed, progress.form(application)
     person, corporation = application.person, application.corporation
     before = begun.typed | {"version": str(known.version)} if begun and request.method == "GET" else None
     filled = ApplicationForm(
@@ -250,7 +259,7 @@ def _filled(application: Application) -> ApplicationForm:
         pin_recipient_name=person.name if new else known.pin_recipient_name,
         pin_recipient_email=person.email if new else known.pin_recipient_email,
     )  # fmt: skip
-    filled.kept = not new or bool(begun and begun.seal_certificate_id)
+    filled.kept = known.seal_certificate_id is not None or bool(begun and begun.seal_certificate_id)
     filled.seal_certificate.flags.required = not filled.kept
     return filled
 

@@ -13,7 +13,7 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Invitation, Person
 from jcanweb.permissions import applicant, public
 from jcanweb.services import enrollment_ledger as ledger
-from jcanweb.services import invitations, organizations, progress, reconsent_ledger
+from jcanweb.services import invitations, organizations, progress, reconsent_ledger, renewal
 from jcanweb.web import attempt, limiter, refused, respond, said
 
 blueprint = Blueprint("enrollment", __name__)
@@ -83,6 +83,7 @@ def my() -> tuple[str, int]:
         holdings=ledger.holdings(g.person), obstacles=organizations.obstacles(g.person),
         expected_on=ledger.expected_on, lapses_on=ledger.lapses_on, reading=progress.reading(g.person),
         asked=reconsent_ledger.first_unanswered(reconsents), reconsents=reconsents,
+        renewable=renewal.open_for(g.person), kind=renewal.kind(g.person.corporation_id),
     )  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def _back(person: Person) -> str:
     """Where the person is asked for an answer or was: in the form, in the terms of the first application, at home."""
     if reconsent_ledger.waiting(person):
         return url_for("reconsent.waiting")
-    draft = ledger.drafted(person)
+    draft = ledger.unfinished(person)
     if draft is not None:
         return url_for("application_form.form", number=draft.number)
     return url_for(".my" if ledger.applications(person) else "application_form.terms")

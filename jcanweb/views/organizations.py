@@ -1,23 +1,29 @@
 """Corporations: the list with its search, registering, correcting; their people and their links."""
 
-from flask import Blueprint, abort, g, redirect, request, url_for
+from io import BytesIO
+
+from flask import Blueprint, abort, g, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from jcanweb import mail
+from jcanweb import clock, mail
+from jcanweb.calendar import jst_date
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
 from jcanweb.events import Event, Subject
 from jcanweb.forms.officers import whole_number
-from jcanweb.forms.organizations import CorporationForm, PersonForm
+from jcanweb.forms.organizations import ChangeForm, CorporationForm, PersonForm
 from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Corporation, Person
 from jcanweb.permissions import requires
+from jcanweb.services import agreements, organizations, trail, vetting
+from jcanweb.services import organization_history as past
 from jcanweb.services import organization_ledger as ledger
-from jcanweb.services import organizations, trail
-from jcanweb.vocabulary import Permission
+from jcanweb.vocabulary import AgreementState, Permission
 from jcanweb.web import absolute, attempt, respond, said
 
 blueprint = Blueprint("organizations", __name__)
+SHOWN = 15
+"""changes on the page of a corporation; all of them are a page of their own"""
 
 
 @blueprint.get("/corporations")
@@ -58,15 +64,21 @@ def show(corporate_number: str) -> tuple[str, int]:
 @requires(Permission.ORGANIZATION_REGISTER)
 def change(corporate_number: str) -> tuple[str, int] | Response:
     corporation = _corporation(corporate_number)
-    form, page = CorporationForm(obj=corporation), "organizations/change.html"
+    form = ChangeForm(obj=corporation)
     if not form.validate_on_submit():
-        return respond(page, corporation=corporation, form=form, status=422 if form.is_submitted() else 200)
+        return _change_page(corporation, form, 422 if form.is_submitted() else 200)
     entry, version = form.entry(), int(form.version.data or 0)
+    concerned = agreements.concerned(corporation, entry.agreement_state, entry.agreement_to)
+    if not form.confirms(concerned):
+        return _change_page(corporation, form, 422, concerned=concerned)
     problem = attempt(lambda: organizations.change(corporation, entry, version=version, by=g.officer),
                       event=Event.CORPORATION_CHANGED, subject=Subject.CORPORATION, subject_id=corporation.id)  # fmt: skip
     if problem:
-        return respond(page, corporation=corporation, form=form, problem=show_at(form, problem), status=409)
-    said("法人の登録内容を変更しました。")
+        return _change_page(corporation, form, 409, problem=show_at(form, problem))
+    said(
+        "法人の登録内容を変更しました。"
+        + (f"証明書{concerned}枚の失効の判断を、1分以内に用意します。" if concerned else "")
+    )
     return redirect(url_for(".show", corporate_number=corporation.corporate_number), 303)
 
 
@@ -102,6 +114,30 @@ def change_person(corporate_number: str, person_id: int) -> tuple[str, int] | Re
     return redirect(url_for(".show", corporate_number=corporate_number), 303)
 
 
+@blueprint.get("/corporations/<corporate_number>/people/<int:person_id>/delegation")
+@requires(Permission.DOCUMENT_OPEN)
+def delegation(corporate_number: str, person_id: int) -> Response:
+    """The 委任状, in a window that may do nothing; that it was opened is recorded."""
+    content = organizations.open_delegation(_person(corporate_number, person_id), by=g.officer) or abort(404)
+    answer = send_file(
+        BytesIO(content), "application/pdf", download_name=f"delegation-{person_id}.pdf", max_age=0
+    )
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+@blueprint.get("/corporations/<corporate_number>/changes")
+@requires(Permission.ORGANIZATION_VIEW)
+def changes(corporate_number: str) -> tuple[str, int]:
+    """All changes of what is registered, by pages."""
+    corporation = _corporation(corporate_number)
+    found = past.page(corporation, before=whole_number(request.args.get("before")) or None)
+    rows, more = found[: past.PAGE], len(found) > past.PAGE
+    older = url_for(".changes", corporate_number=corporate_number, before=rows[-1].id) if more else None
+    return respond("organizations/changes.html", "organizations/_changes.html", corporation=corporation, changes=rows,
+                   older=older, names=trail.officers({one.changed_by for one in rows}))  # fmt: skip
+
+
 @blueprint.post("/corporations/<corporate_number>/people/<int:person_id>/invite")
 @requires(Permission.PERSON_INVITE)
 def invite(corporate_number: str, person_id: int) -> tuple[str, int] | Response:
@@ -122,9 +158,13 @@ def _invite(person: Person, newest: int) -> tuple[str, int] | Response:
 
 
 def _show(corporation: Corporation, problem: RuleViolation | None = None) -> tuple[str, int]:
-    certificates = ledger.certificates(corporation)
+    certificates, changes = ledger.certificates(corporation), past.page(corporation)[: SHOWN + 1]
+    vetted = vetting.newest(corporation, *corporation.people)
     return respond("organizations/show.html", corporation=corporation, problem=problem and problem.sentence,
-                   invitations=ledger.invitations(corporation),
+                   invitations=ledger.invitations(corporation), vetted=vetted, valid_until=vetting.valid_until,
+                   today=jst_date(clock.now()), decisions=ledger.decisions(corporation),
+                   revocations=ledger.revocations(certificates), changes=changes[:SHOWN], more_changes=len(changes) > SHOWN,
+                   names=trail.officers({one.changed_by for one in changes} | {one.vetted_by for one in vetted.values()}),
                    certificates=certificates[: ledger.PAGE], living=organizations.living(corporation),
                    more_certificates=len(certificates) > ledger.PAGE,
                    agreement=organizations.agreement_obstacles(corporation),
@@ -133,10 +173,20 @@ def _show(corporation: Corporation, problem: RuleViolation | None = None) -> tup
                    history=trail.history(Subject.CORPORATION, corporation.id), status=409 if problem else 200)  # fmt: skip
 
 
+def _change_page(corporation: Corporation, form: ChangeForm, status: int, *, concerned: int = 0,
+                 problem: str | None = None) -> tuple[str, int]:  # fmt: skip
+    """`concerned`: how many certificates the change that was sent concerns, to be confirmed."""
+    return respond("organizations/change.html", corporation=corporation, form=form, status=status, problem=problem,
+                   concerned=concerned, days=setting("REVOCATION_NORMAL_DAYS"),
+                   possible=agreements.concerned(corporation, AgreementState.ENDED, None))  # fmt: skip
+
+
 def _person_page(
     person: Person, form: PersonForm, status: int, problem: str | None = None
 ) -> tuple[str, int]:
     return respond("organizations/change_person.html", person=person, form=form, problem=problem, status=status,
+                   vetted=vetting.newest(person.corporation, person).get(person.id), today=jst_date(clock.now()),
+                   valid_until=vetting.valid_until,
                    obstacles=organizations.obstacles(person),
                    history=trail.history(Subject.PERSON, person.id))  # fmt: skip
 

@@ -13,9 +13,9 @@ from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.revocation import ExecuteForm, ReceiveForm, RefuseForm
 from jcanweb.models import Certificate, Revocation
 from jcanweb.permissions import requires
+from jcanweb.services import agreements, screening, trail, withdrawal_ledger
 from jcanweb.services import revocation as service
 from jcanweb.services import revocation_ledger as ledger
-from jcanweb.services import screening, trail, withdrawal_ledger
 from jcanweb.vocabulary import Permission, RevocationReason, RevocationRequester, RevocationState
 from jcanweb.web import attempt, picked, respond, said
 
@@ -113,11 +113,12 @@ def _receipt(certificate: Certificate, form: ReceiveForm, **more: Any) -> tuple[
 
 def _page(revocation: Revocation, form: VersionForm | None = None, **more: Any) -> tuple[str, int]:
     """The page of a revocation; a refused form keeps what was typed."""
+    home = ledger.corporation(revocation.certificate)
     return respond(
-        "revocation/show.html", revocation=revocation, certificate=revocation.certificate, form=form,
+        "revocation/show.html", revocation=revocation, end=ledger.end(revocation), ended_again=agreements.open_end(home), certificate=revocation.certificate, form=form,
         refusal=form if isinstance(form, RefuseForm) else RefuseForm(formdata=None),
         execution=form if isinstance(form, ExecuteForm) else ExecuteForm(formdata=None),
-        corporation=ledger.corporation(revocation.certificate), names=ledger.names(revocation),
+        corporation=home, names=ledger.names(revocation),
         unfinished=audit.unfinished(Subject.REVOCATION, revocation.id), me=g.officer.id, hours=service.hours,
         own=screening.own(revocation.certificate.application, g.officer),
         withdrawal=withdrawal_ledger.of(revocation.certificate),

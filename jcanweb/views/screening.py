@@ -1,10 +1,9 @@
-"""Applications: the list, one with its three fields, their verdicts, and what an approver decides."""
+"""Applications: the list, one with its fields, their verdicts, the second entry and what an approver decides."""
 
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, redirect, request, send_file, url_for
+from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from jcanweb import labels, mail
@@ -15,11 +14,12 @@ from jcanweb.forms.handling import AssignForm, CommentForm, HoldForm
 from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.forms.rules import options_of
 from jcanweb.forms.rules import show as show_at
-from jcanweb.forms.screening import CheckForm, RejectForm, ReturnForm
+from jcanweb.forms.screening import CheckForm, EntryForm, RejectForm, ReturnForm, check_form
 from jcanweb.models import Application
 from jcanweb.permissions import permissions_of, requires
-from jcanweb.services import comments, handling, notices, queue, trail
+from jcanweb.services import comments, eligibility, handling, notices, queue, second_entry, trail
 from jcanweb.services import screening as service
+from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState, CheckedField, Permission, Verdict
 from jcanweb.web import attempt, picked, respond, said
@@ -45,27 +45,18 @@ def show(number: str) -> tuple[str, int]:
     return _shown(_found(number))
 
 
-@blueprint.get("/applications/<number>/document")
-@requires(Permission.DOCUMENT_OPEN)
-def document(number: str) -> Response:
-    """The 印鑑証明書, in a window that may do nothing; that it was opened is recorded."""
-    content = service.open_document(_found(number), by=g.officer)
-    answer = send_file(BytesIO(content), "application/pdf", download_name=f"{number}.pdf", max_age=0)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return answer
-
-
 @blueprint.post("/applications/<number>/check/<field>")
 @requires(Permission.APPLICATION_SCREEN)
 def check(number: str, field: str) -> tuple[str, int] | Answer:
     one, kind = _found(number), next((kind for kind in CheckedField if kind == field), None) or abort(404)
-    form = CheckForm(prefix=f"{kind}-")
+    form = check_form(kind)
     if not form.validate_on_submit():
         return _shown(one, checked=(kind, form), status=422)
     verdict, version = Verdict(form.verdict.data or ""), _version(form)
     return _tried(
         one, Event.APPLICATION_FIELD_CHECKED,
-        lambda: service.check(one, kind, verdict, form.comment.data or "", version=version, by=g.officer),
+        lambda: service.check(one, kind, verdict, form.comment.data or "", matched=form.matched, version=version,
+                              by=g.officer),
         f"{labels.word(kind)}を「{labels.word(verdict)}」と判定しました。", checked=(kind, form), anchor=kind,
     )  # fmt: skip
 
@@ -88,6 +79,21 @@ def send_back(number: str) -> tuple[str, int] | Answer:
 @requires(Permission.APPLICATION_APPROVE)
 def return_screened(number: str) -> tuple[str, int] | Answer:
     return _returned(number, service.send_back_screened)
+
+
+@blueprint.post("/applications/<number>/enter")
+@requires(Permission.APPLICATION_APPROVE)
+def enter(number: str) -> tuple[str, int] | Answer:
+    one, form, agreed = _found(number), EntryForm(prefix="entry-"), []
+    if not form.validate_on_submit():
+        return _shown(one, entry=form, status=422)
+    unit, name, version = form.organization_unit.data or "", form.common_name.data or "", _version(form)
+    return _tried(
+        one, Event.APPLICATION_SECOND_ENTERED,
+        lambda: agreed.append(second_entry.enter(one, organization_unit=unit, common_name=name, version=version, by=g.officer)),
+        lambda: "申請の内容と一致しました。承認できます。" if agreed[0] else
+        "申請の内容と一致しなかったため、審査に戻しました。担当者が確かめます。", entry=form,
+    )  # fmt: skip
 
 
 @blueprint.post("/applications/<number>/approve")
@@ -127,7 +133,7 @@ def _version(form: VersionForm) -> int:
     return int(form.version.data or 0)
 
 
-def _tried(one: Application, event: Event, act: Callable[[], None], words: str, *, letter: str | None = None,
+def _tried(one: Application, event: Event, act: Callable[[], None], words: str | Callable[[], str], *, letter: str | None = None,
            anchor: str | None = None, **forms: Any) -> tuple[str, int] | Answer:  # fmt: skip
     """Do it, tell the applicant by `letter`, and go to the page; or show the page with what was refused."""
     number, problem = one.number, attempt(act, event=event, subject=Subject.APPLICATION, subject_id=one.id)
@@ -135,22 +141,28 @@ def _tried(one: Application, event: Event, act: Callable[[], None], words: str, 
         return _shown(_found(number), problem=problem, status=409, **forms)
     if letter:
         mail.send(one.person.email, letter, application=one, months=setting("APPLICATION_LAPSE_MONTHS"))
-    said(words)
+    said(words if isinstance(words, str) else words())
     return redirect(url_for(".show", number=number, _anchor=anchor), 303)
 
 
-def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None = None,
+def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None = None, entry: EntryForm | None = None,
            sent_back: ReturnForm | None = None, rejection: RejectForm | None = None,
            problem: RuleViolation | None = None, status: int = 200) -> tuple[str, int]:  # fmt: skip
     """The page of an application; a refused form keeps what was typed, also when it may no longer be sent."""
     fields, history = ledger.fields(one), trail.history(Subject.APPLICATION, one.id)
-    forms = {shown.field: CheckForm(formdata=None, prefix=f"{shown.field}-",
-                                    comment=shown.check.comment if shown.check else "") for shown in fields}  # fmt: skip
-    forms |= dict([checked] if checked else [])
     possible = service.possible(one, by=g.officer) | handling.possible(one, by=g.officer)
+    blind = ledger.blind(one, g.officer)
+    if blind:
+        fields = [ledger.blinded(shown) for shown in fields]
+    forms = {shown.field: check_form(shown.field, formdata=None, **_earlier(shown)) for shown in fields}
+    forms |= dict([checked] if checked else [])
+    possible |= handling.possible(one, by=g.officer)
     refused, typed, act = None, None, None
     if checked:
         refused, typed, act = checked[1], checked[1].comment.data, Event.APPLICATION_FIELD_CHECKED
+    elif entry:
+        refused, act = entry, Event.APPLICATION_SECOND_ENTERED
+        typed = f"{entry.organization_unit.data}\n{entry.common_name.data}"
     elif sent_back:
         refused, typed, act = sent_back, sent_back.reason.data, Event.APPLICATION_RETURNED
     elif rejection:
@@ -160,12 +172,14 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
     return respond(
         "screening/show.html", application=one, fields=fields, history=history, checks=forms, refused=refused,
         sent_back=sent_back or ReturnForm(formdata=None, prefix="return-", reason="\n".join(failed)),
-        rejection=rejection or RejectForm(formdata=None, prefix="reject-"), possible=possible,
+        rejection=rejection or RejectForm(formdata=None, prefix="reject-"), possible=possible, blind=blind,
+        entry=entry or EntryForm(formdata=None, prefix="entry-"),
         problem=show_at(refused, problem) if problem and refused else problem.sentence if problem else None,
         unsent=typed if act not in possible else None,
         changed=next((step for step in history if step.outcome is Outcome.DONE), None) if problem else None,
         own=service.own(one, g.officer), me=g.officer.id, due=ledger.due(one), **_desk(one),
-        obstacles=ledger.obstacles(one), twins=ledger.twins(one), orders=ledger.failed_orders(one),
+        conditions=eligibility.answers(one), obstacles=ledger.obstacles(one), twins=[] if blind else findings.twins(one),
+        orders=ledger.failed_orders(one),
         certificate=ledger.certificate(one), status=status,
     )  # fmt: skip
 
@@ -179,3 +193,9 @@ def _desk(one: Application) -> dict[str, Any]:
     return {"assign": assign, "hold": HoldForm(formdata=None, prefix="hold-"), "comments": said_before, "before": before,
             "comment": CommentForm(formdata=None, prefix="comment-"), "notices": notices.of(one), "after": after,
             "names": names}  # fmt: skip
+
+
+def _earlier(shown: ledger.Field) -> dict[str, Any]:
+    """What the form of a field begins with: what its newest verdict said."""
+    last = shown.check
+    return {"comment": last.comment, **dict.fromkeys(last.matched.split(), True)} if last else {}

@@ -12,53 +12,13 @@ from passlib.totp import TOTP
 
 from jcanweb import clock
 from jcanweb.database import db, transaction
-from jcanweb.models import Certificate, Officer
+from jcanweb.models import Certificate
 from jcanweb.vocabulary import CustodianGroup, Role
 from tests.browser.conftest import look
+from tests.browser.windows import Windows, fill, press
 from tests.page import Visitor
-from tests.people import PASSWORD, enter, officer
+from tests.people import PASSWORD, officer
 from tests.test_journey import CORPORATION, FORM, PASSPHRASE, PERSON, STAFF
-
-
-class Windows:
-    """One window for each person; officers come in by the session that a sign-in would have made."""
-
-    def __init__(self, app: Any, visit: Callable[..., Any], address: str) -> None:
-        self.app, self.visit, self.address, self.open = app, visit, address, {}
-        with app.app_context(), transaction():
-            self.ids = {word: officer(role).id for word, role in STAFF.items()}
-
-    def of(self, word: str, width: int = 1440) -> Any:
-        page = self.open.setdefault(word, None) or self.visit(width)
-        self.open[word] = page
-        if word in self.ids:
-            visitor = Visitor(self.app)
-            with self.app.app_context():
-                who = db.session.get_one(Officer, self.ids[word])
-            enter(self.app, visitor, who)
-            cookie = visitor.client.get_cookie("jcanweb")
-            assert cookie is not None
-            page.context.add_cookies([{"name": "jcanweb", "value": cookie.value, "url": self.address}])
-        return page
-
-    def mailed(self, part: str) -> str:
-        page = Visitor(self.app).get("/outbox")
-        return next(str(a.get("href")) for a in page.all("a") if part in str(a.get("href")))
-
-
-def press(page: Any, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).first.click()
-
-
-def fill(page: Any, values: dict[str, str]) -> None:
-    for name, value in values.items():
-        field = page.locator(f"[name={name}]").first
-        if field.get_attribute("type") == "radio":
-            page.locator(f"[name={name}][value='{value}']").check()
-        elif field.evaluate("e => e.tagName") == "SELECT":
-            field.select_option(value)
-        else:
-            field.fill(value)
 
 
 def appoint(windows: Windows) -> None:
@@ -91,6 +51,16 @@ def invite(windows: Windows) -> None:
     fill(page, PERSON)
     press(page, "登録して案内を送る")
     look(page, "corporation-with-person")
+    home = f"/corporations/{CORPORATION['corporate_number']}"
+    links = page.locator("a[href$='/vettings']").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    for place in set(links):
+        page.goto(place)
+        fill(page, {"vetted_on": "2026-11-20", "evidence": "公表サイトと代表電話で確認。"})
+        press(page, "確認を記録する")
+    page.goto(f"{home}/vettings")
+    look(page, "vetting")
+    page.goto(home)
+    look(page, "corporation-vetted")
     page.goto("/corporations")
     look(page, "corporations")
 
@@ -148,7 +118,9 @@ def issue(windows: Windows, number: str) -> None:
     page.get_by_role("link", name=number).click()
     look(page, "application-submitted")
     press(page, "審査を始める")
-    for field in ("organization_unit", "common_name", "seal_certificate"):
+    for field in ("organization_unit", "common_name", "pin_recipient", "seal_certificate"):
+        for box in page.locator(f"form[action$={field}]").get_by_role("checkbox").all():
+            box.check()
         page.locator(f"form[action$={field}]").get_by_role("button", name="適合", exact=True).click()
         page.wait_for_load_state()
     look(page, "application-checked")
@@ -156,6 +128,8 @@ def issue(windows: Windows, number: str) -> None:
     approver = windows.of("approver")
     approver.goto(f"/applications/{number}")
     look(approver, "application-approve")
+    fill(approver, {f"entry-{name}": FORM[name] for name in ("organization_unit", "common_name")})
+    press(approver, "入力を照合する")
     press(approver, "承認する")
     operator = windows.of("operator")
     operator.goto("/issue")
@@ -246,6 +220,8 @@ def test_from_the_invitation_to_the_report(
     app: Any, visit: Callable[..., Any], address: str, hands: Any, tmp_path: Path
 ) -> None:
     windows = Windows(app, visit, address)
+    with app.app_context(), transaction():
+        windows.ids = {word: officer(role).id for word, role in STAFF.items()}
     appoint(windows)
     invite(windows)
     issue(windows, apply(windows))

@@ -8,11 +8,14 @@ from jcanweb.names import (
     acceptable,
     changed,
     difference,
+    marked,
     similar,
     skeleton,
     subject_key,
+    subject_keys,
     to_certificate_text,
 )
+from jcanweb.names.characters import LOOK_ALIKES
 from jcanweb.names.findings import FindingCode, Severity
 
 from .nasty import APART, SIMILAR
@@ -124,3 +127,60 @@ def test_a_change_since_the_last_certificate_is_said_in_words(old: str, new: str
 
 def test_nothing_is_said_of_a_text_that_stayed() -> None:
     assert changed("CEO", "CEO") is None
+
+
+def test_the_words_that_the_other_text_lacks_are_marked_in_their_order() -> None:
+    assert marked("Sales Sales East", "East Sales") == (("Sales", False), ("Sales", True), ("East", False))
+    assert marked("Sales East", "East Sales") == (("Sales", False), ("East", False))
+
+
+@given(NAMES, NAMES)
+def test_marked_words_are_the_whole_text_and_no_word_of_it_twice(one: str, other: str) -> None:
+    text, existing = to_certificate_text(one), to_certificate_text(other)
+    words = marked(text, existing)
+    assert " ".join(word for word, _ in words) == text
+    assert tuple(word for word, alone in words if alone) == difference(existing, text)[1]
+    if not any(alone for _, alone in (*words, *marked(existing, text))):
+        assert sorted(text.split()) == sorted(existing.split())
+
+
+@given(NAMES, NAMES)
+def test_the_keys_of_a_subject_fit_their_columns(unit: str, name: str) -> None:
+    if not (acceptable(unit) and acceptable(name)):
+        return
+    keys = subject_keys(to_certificate_text(unit), to_certificate_text(name))
+    assert keys["subject_key"] == subject_key(unit, name)
+    assert len(keys["subject_key"]) <= 129
+    looks = [key for word, key in keys.items() if word != "subject_key"]
+    assert all(0 < len(key) <= 128 and key.isascii() for key in looks)
+
+
+_STRANGERS: dict[str, list[str]] = {}
+for _stranger, _letter in LOOK_ALIKES.items():
+    _STRANGERS.setdefault(_letter, []).append(_stranger)
+_UNSEEN = [
+    "\u200b",
+    "\u202e",
+    "\u2066",
+    "\u00ad",
+    "\ufe0f",
+    "\U000e0041",
+    "\u3164",
+    "\u0301",
+    "\u0000",
+    "\u2028",
+]
+
+
+@given(NAMES, st.data())
+def test_no_letter_of_another_alphabet_and_nothing_unseen_passes_in_a_name(
+    typed: str, data: st.DataObject
+) -> None:
+    """What passes is read letter by letter as what it is: what looks alike within the alphabet is `similar`'s."""
+    places = [place for place, letter in enumerate(typed) if letter in _STRANGERS]
+    if places:
+        place = data.draw(st.sampled_from(places))
+        stranger = data.draw(st.sampled_from(_STRANGERS[typed[place]]))
+        assert not acceptable(typed[:place] + stranger + typed[place + 1 :])
+    place = data.draw(st.integers(0, len(typed)))
+    assert not acceptable(typed[:place] + data.draw(st.sampled_from(_UNSEEN)) + typed[place:])

@@ -9,9 +9,11 @@ from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.errors import FieldRefused
 from jcanweb.models import Document, Person
+from jcanweb.paper_process import Refusal
 from jcanweb.pki.sealbox import CannotUnseal
 from jcanweb.services import documents as service
 from tests import builders
+from tests.terms.pdfs import encrypted
 
 
 @pytest.fixture
@@ -20,14 +22,13 @@ def person(context: Any) -> Person:
 
 
 def pdf(size: int) -> bytes:
-    head, tail = b"%PDF-1.7\n", b"\n%%EOF\n"
-    return head + b"0" * (size - len(head) - len(tail)) + tail
+    return b"%PDF-1.4\n%" + b"0" * (size - len(builders.PDF) - 2) + b"\n" + builders.PDF[9:]
 
 
 def test_a_pdf_may_be_as_large_as_the_limit(context: Any) -> None:
     limit = setting("UPLOAD_MAX_BYTES")
     service.check_pdf(pdf(limit))
-    service.check_pdf(pdf(200).replace(b"1.7", b"2.0"))
+    service.check_pdf(builders.PDF.replace(b"%PDF-1.4", b"%PDF-2.0"))
     with pytest.raises(FieldRefused, match="10MB以内"):
         service.check_pdf(pdf(limit + 1))
 
@@ -40,6 +41,14 @@ def test_a_pdf_may_be_as_large_as_the_limit(context: Any) -> None:
 def test_what_is_no_pdf_is_refused(context: Any, content: bytes) -> None:
     with pytest.raises(FieldRefused, match="PDFとして読めない") as refusal:
         service.check_pdf(content)
+    assert refusal.value.field == "seal_certificate"
+
+
+def test_every_refusal_of_a_paper_has_its_own_sentence_at_the_field(context: Any) -> None:
+    assert set(service.REFUSALS) == set(Refusal)
+    assert len(set(service.REFUSALS.values())) == len(Refusal)
+    with pytest.raises(FieldRefused, match="パスワードや制限") as refusal:
+        service.check_pdf(encrypted(builders.PDF, "secret", "owner"))
     assert refusal.value.field == "seal_certificate"
 
 

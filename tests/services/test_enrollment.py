@@ -39,7 +39,15 @@ from jcanweb.services import enrollment as service
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.services import presentation, terms
 from jcanweb.terms import sample
-from jcanweb.vocabulary import AgreementState, Authority, CertificateState, CheckedField, SecretKind, Verdict
+from jcanweb.vocabulary import (
+    AgreementState,
+    Authority,
+    CertificateState,
+    CheckedField,
+    PaperPoint,
+    SecretKind,
+    Verdict,
+)
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import issued_certificate
@@ -338,7 +346,7 @@ def test_submission_hands_in(draft: Application) -> None:
     save(draft)
     submit(draft)
     assert (draft.state, draft.submitted_at) == (A.SUBMITTED, clock.now())
-    assert last(Event.APPLICATION_SUBMITTED).facts == {"revision": 1}
+    assert last(Event.APPLICATION_SUBMITTED).facts == {"revision": 1, "kind": "new", "renewal_of": None}
 
 
 def test_an_empty_draft_is_not_handed_in(draft: Application) -> None:
@@ -470,6 +478,7 @@ def test_only_what_was_written_since_the_last_submission_stands_at_the_fields(
 
     def write(field: CheckedField, verdict: Verdict, comment: str) -> None:
         made.checks.append(FieldCheck(application_id=made.id, revision=1, field=field, value="x", verdict=verdict,
+                                      matched=" ".join(PaperPoint),
                                       comment=comment, checked_by=made.returned_by, checked_at=clock.now()))  # fmt: skip
         db.session.flush()
 

@@ -91,7 +91,9 @@ def test_a_whole_life_is_in_it_and_verifies(context: Any) -> None:
     assert people == [f"officer:{one.screened_by}", f"officer:{one.approved_by}", f"officer:{one.issued_by}"]
     assert decision["screener_is_not_approver"] is decision["approver_is_not_operator"] is True
     assert [check["field"] for check in said(made, "screening")["field_checks"]] == [
-        "organization_unit", "common_name", "seal_certificate"]  # fmt: skip
+        "organization_unit", "common_name", "pin_recipient", "seal_certificate"]  # fmt: skip
+    (entry,) = said(made, "screening")["second_entries"]
+    assert (entry["agrees"], entry["by"]) == (True, f"officer:{one.approved_by}")
     assert {sent["kind"]: bool(sent["confirmed_at"]) for sent in said(made, "deliveries")} == {
         "pfx": True,
         "pin": True,
@@ -229,7 +231,7 @@ def test_the_words_of_the_subscriber_stay(context: Any) -> None:
 def test_an_application_returned_again_and_again_keeps_every_consent_and_check(context: Any) -> None:
     application = builders.application(ApplicationState.SCREENING)
     builders.receipt(application)
-    screener = officer(Role.SCREENER)
+    screener, approver = officer(Role.SCREENER), officer(Role.APPROVER)
     for version in ("2.0", "3.0"):
         builders.check_all(application, by=screener)
         audit.record(Event.APPLICATION_RETURNED, Subject.APPLICATION, application.id, by=screener,
@@ -241,7 +243,8 @@ def test_an_application_returned_again_and_again_keeps_every_consent_and_check(c
         builders.receipt(application)
     builders.check_all(application, by=screener)
     application.screened_by, application.screened_at = screener.id, clock.now()
-    application.approved_by, application.approved_at = officer(Role.APPROVER).id, clock.now()
+    builders.enter(application, by=approver)
+    application.approved_by, application.approved_at = approver.id, clock.now()
     application.state = ApplicationState.APPROVED
     made = evidence.build(issued(CertificateState.ISSUED, application=application).certificate)
     assert wrong(made) == set()
@@ -250,9 +253,9 @@ def test_an_application_returned_again_and_again_keeps_every_consent_and_check(c
     ]
     assert versions == ["見本", "2.0", "3.0"]
     assert said(made, "application")["revision"] == 3
-    assert [check["revision"] for check in said(made, "screening")["field_checks"]] == [1] * 3 + [2] * 3 + [
+    assert [check["revision"] for check in said(made, "screening")["field_checks"]] == [1] * 4 + [2] * 4 + [
         3
-    ] * 3
+    ] * 4
     events = [json.loads(entry["entry"])["event"] for entry in said(made, "audit")]
     assert events.count("application:returned") == 2
     assert all(verifier.exit_code(verifier.verify(files(made)[f"{name}.json"], {receipts.fingerprint()})) == 0
@@ -340,6 +343,8 @@ def test_a_record_that_was_changed_is_not_handed_out(context: Any) -> None:
 
 def test_a_certificate_that_differs_from_its_application_is_not_handed_out(context: Any) -> None:
     one = certificate()
+    table = "" if db.engine.dialect.name == "sqlite" else " ON application"
+    db.session.execute(text(f"DROP TRIGGER two_person_unentered{table}"))
     one.application.common_name = "Another"
     db.session.flush()
     with pytest.raises(EvidenceRefused, match="申請と証明書"):

@@ -205,8 +205,9 @@ def revoked_at_ca(serial: int) -> bool:
 
 
 def test_an_order_the_ca_refuses_fails(cast: Cast) -> None:
-    cast.application.common_name = "Caf\u00e9"  # past every check of ours: the CA has its own
-    db.session.flush()
+    cast.application = builders.application(
+        A.APPROVED, common_name="Caf\u00e9"
+    )  # past every check of ours: the CA has its own
     failed(cast, OrderFailure.REFUSED, cast.issue())
     assert entries(Event.ORDER_FAILED)[0].facts["serial_number"] is None
 

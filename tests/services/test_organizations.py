@@ -13,13 +13,21 @@ from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.errors import FieldRefused, LinkExpired, NotEligible, RuleViolation, StalePage
 from jcanweb.events import Event
-from jcanweb.models import AuditEntry, Corporation, Invitation, Officer, Person, WebSession
+from jcanweb.models import AuditEntry, Corporation, Document, Invitation, Officer, Person, WebSession
 from jcanweb.names import NameRefused
 from jcanweb.services import invitations
+from jcanweb.services import organization_history as history
 from jcanweb.services import organization_ledger as ledger
 from jcanweb.services import organizations as service
-from jcanweb.services.organizations import CorporationEntry, PersonEntry
-from jcanweb.vocabulary import AgreementState, ApplicationState, Authority, CertificateState, Role
+from jcanweb.services.organization_entries import CorporationEntry, PersonEntry
+from jcanweb.vocabulary import (
+    AgreementState,
+    ApplicationState,
+    Authority,
+    CertificateState,
+    DelegationScope,
+    Role,
+)
 from tests import builders
 from tests.issued import issued_certificate
 from tests.people import officer
@@ -31,7 +39,13 @@ ENTRY = CorporationEntry(
 )  # fmt: skip
 HEAD = PersonEntry("髙橋𠮷子", "たかはし よしこ", "Yoshiko@Example.jp", Authority.REPRESENTATIVE)
 DEPUTY = PersonEntry(
-    "代理 次郎", "ダイリ ジロウ", "jiro@example.jp", Authority.DELEGATE, date(2026, 4, 1), date(2027, 3, 31)
+    "代理 次郎",
+    "ダイリ ジロウ",
+    "jiro@example.jp",
+    Authority.DELEGATE,
+    date(2026, 4, 1),
+    date(2027, 3, 31),
+    DelegationScope.ALL,
 )
 
 
@@ -277,6 +291,133 @@ def test_a_double_click_does_not_end_the_link_just_sent(home: Corporation, scree
     assert db.session.query(Invitation).count() == 2
 
 
+# --- delegations --------------------------------------------------------------------------------------
+
+
+def test_the_paper_of_a_delegation_is_sealed_and_opening_it_is_recorded(
+    home: Corporation, screener: Officer
+) -> None:
+    made = service.add_person(home, replace(DEPUTY, delegation_document=builders.PDF), by=screener)
+    kept = db.session.get_one(Document, made.delegation_document_id)
+    assert (kept.person_id, builders.PDF in kept.content) == (made.id, False)
+    assert service.open_delegation(made, by=screener) == builders.PDF
+    entry = last(Event.PERSON_DOCUMENT_OPENED)
+    assert (entry.subject_id, entry.facts) == (str(made.id), {"document": kept.id})
+    service.change_person(made, replace(DEPUTY, delegated_to=None), version=made.version, by=screener)
+    assert made.delegation_document_id == kept.id  # no file was chosen
+
+
+def test_a_new_paper_takes_its_place_and_the_one_before_stays_kept(
+    home: Corporation, screener: Officer
+) -> None:
+    made = service.add_person(home, replace(DEPUTY, delegation_document=builders.PDF), by=screener)
+    other = builders.PDF.replace(b"1.4", b"1.7")
+    service.change_person(made, replace(DEPUTY, delegation_document=other), version=made.version, by=screener)
+    assert service.open_delegation(made, by=screener) == other
+    assert db.session.query(Document).count() == 2
+    assert last(Event.PERSON_CHANGED).facts == {"fields": ["delegation_document"]}
+
+
+def test_who_becomes_the_representative_has_no_delegation_left(home: Corporation, screener: Officer) -> None:
+    made = service.add_person(home, replace(DEPUTY, delegation_document=builders.PDF), by=screener)
+    service.change_person(
+        made, replace(HEAD, delegation_document=builders.PDF), version=made.version, by=screener
+    )
+    assert (made.delegated_from, made.delegation_scope, made.delegation_document_id) == (None, None, None)
+    assert service.open_delegation(made, by=screener) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", builders.PDF[:40]])
+def test_what_is_no_pdf_is_refused_at_its_field(home: Corporation, screener: Officer, content: bytes) -> None:
+    with pytest.raises(FieldRefused, match="委任状") as caught:
+        service.add_person(home, replace(DEPUTY, delegation_document=content), by=screener)
+    assert caught.value.field == "delegation_document"
+
+
+def test_a_delegate_needs_a_scope(home: Corporation, screener: Officer) -> None:
+    with pytest.raises(FieldRefused) as caught:
+        service.add_person(home, replace(DEPUTY, delegation_scope=None), by=screener)
+    assert caught.value.field == "delegation_scope"
+
+
+@pytest.mark.parametrize(("scope", "may"), [(DelegationScope.ALL, True), (DelegationScope.APPLICATIONS, True),
+                                            (DelegationScope.NOTICES, False)])  # fmt: skip
+def test_who_is_entrusted_with_notices_only_may_not_apply(
+    context: Any, scope: DelegationScope, may: bool
+) -> None:
+    found = service.obstacles(builders.person(authority=Authority.DELEGATE, delegation_scope=scope))
+    assert ["届出・失効の依頼だけ" in words for words in found] == ([] if may else [True])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [("delegation_scope = NULL", "delegation"), ("delegated_from = NULL", "delegation"),
+     ("authority = 'representative'", "no_delegation"), ("delegated_to = '2026-03-31'", "delegation_days"),
+     ("delegation_document_id = 0", "(?i)foreign key")],
+)  # fmt: skip
+def test_by_sql_a_delegation_is_whole(home: Corporation, screener: Officer, change: str, said: str) -> None:
+    service.add_person(home, DEPUTY, by=screener)
+    db.session.commit()
+    with pytest.raises(IntegrityError, match=said):
+        db.session.execute(text(f"UPDATE person SET {change}"))  # noqa: S608 - a constant of this test
+    db.session.rollback()
+
+
+# --- history ------------------------------------------------------------------------------------------
+
+
+def changes(home: Corporation) -> list[tuple[Any, ...]]:
+    return [(one.person_id, one.field, one.old, one.new) for one in history.page(home)]
+
+
+def test_what_is_registered_begins_its_history(home: Corporation) -> None:
+    found = {field: (old, new) for _, field, old, new in changes(home)}
+    assert len(found) == 8  # no end, no key
+    assert found["agreement_state"] == ("", "有効")
+    assert found["agreement_from"] == ("", "2024年4月1日（月）")
+
+
+def test_each_field_that_changed_is_kept_before_and_after(
+    home: Corporation, screener: Officer, hands: Any
+) -> None:
+    before = len(changes(home))
+    hands.forward(hours=1)
+    other = replace(ENTRY, agreement_state=AgreementState.SUSPENDED, agreement_to=date(2027, 3, 31))
+    service.change(home, other, version=home.version, by=screener)
+    assert changes(home)[: -before] == [(None, "agreement_to", "", "2027年3月31日（水）"),
+                                        (None, "agreement_state", "有効", "停止")]  # fmt: skip
+    newest = history.page(home)[0]
+    assert (newest.changed_by, newest.changed_at) == (screener.id, clock.now())
+    service.change(home, other, version=home.version, by=screener)
+    assert len(changes(home)) == before + 2
+
+
+def test_a_persons_changes_stand_in_the_history_of_the_corporation(
+    home: Corporation, screener: Officer
+) -> None:
+    made = service.add_person(home, HEAD, by=screener)
+    assert {field for who, field, *_ in changes(home) if who == made.id} == {
+        "name", "name_kana", "email", "authority"}  # fmt: skip
+    entry = replace(DEPUTY, delegation_document=builders.PDF)
+    service.change_person(made, entry, version=made.version, by=screener)
+    found = {field: (old, new) for _, field, old, new in changes(home)[:8]}
+    assert found["authority"] == ("代表者本人", "委任を受けた者")
+    assert found["delegation_scope"] == ("", "証明書に関する手続き一切")
+    assert found["delegation_document"][1].startswith("SHA-256 ")
+    assert found["email"] == ("Yoshiko@example.jp", "jiro@example.jp")
+
+
+def test_a_long_history_is_paged_without_a_gap(home: Corporation, screener: Officer) -> None:
+    for number in range(history.PAGE):
+        service.change(
+            home, replace(ENTRY, representative=f"見本 {number}"), version=home.version, by=screener
+        )
+    first = history.page(home)
+    rest = history.page(home, before=first[history.PAGE - 1].id)
+    assert len(first) == history.PAGE + 1
+    assert len(first[: history.PAGE] + rest) == history.PAGE + 8
+
+
 # --- eligibility --------------------------------------------------------------------------------------
 
 
@@ -299,7 +440,7 @@ def test_each_condition_of_the_corporation_has_its_sentence(context: Any, values
 
 @pytest.mark.parametrize(
     ("since", "until", "words"),
-    [(None, None, "委任の記録"), (date(2026, 11, 25), None, "始まります"),
+    [(date(2026, 11, 25), None, "始まります"),
      (date(2026, 1, 1), date(2026, 11, 23), "終わって")],
 )  # fmt: skip
 def test_a_delegation_out_of_its_days_does_not_count(

@@ -25,16 +25,18 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, FieldCheck, Officer
-from jcanweb.services import enrollment, handling
+from jcanweb.services import enrollment, handling, papers, second_entry
 from jcanweb.services import screening as service
+from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.vocabulary import AgreementState, CheckedField, Role, Verdict
+from jcanweb.vocabulary import AgreementState, CheckedField, PaperPoint, Role, Verdict
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import issued_certificate
 from tests.people import officer
 
-OU, CN, SEAL = CheckedField
+OU, CN, PIN, SEAL = CheckedField
+POINTS = frozenset(PaperPoint)
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
 
 
@@ -54,12 +56,18 @@ class Cast:
 
     def check(self, application: Application, field: CheckedField, verdict: Verdict = PASS, comment: str = "",
               by: Officer | None = None) -> None:  # fmt: skip
-        service.check(
-            application, field, verdict, comment, version=application.version, by=by or self.screener
-        )
+        service.check(application, field, verdict, comment, matched=POINTS, version=application.version,
+                      by=by or self.screener)  # fmt: skip
 
     def finish(self, application: Application) -> None:
         service.finish(application, version=application.version, by=self.screener)
+
+    def enter(self, application: Application, by: Officer | None = None, **typed: str) -> bool:
+        texts = {
+            "organization_unit": application.organization_unit,
+            "common_name": application.common_name,
+        } | typed
+        return second_entry.enter(application, **texts, version=application.version, by=by or self.approver)
 
     def approve(self, application: Application, by: Officer | None = None) -> None:
         service.approve(application, version=application.version, by=by or self.approver)
@@ -101,6 +109,7 @@ def test_from_submission_to_approval_by_another(cast: Cast) -> None:
     for field in CheckedField:
         cast.check(made, field)
     cast.finish(made)
+    assert cast.enter(made)
     cast.approve(made)
     assert (made.state, made.screened_by, made.approved_by) == (
         A.APPROVED,
@@ -108,8 +117,8 @@ def test_from_submission_to_approval_by_another(cast: Cast) -> None:
         cast.approver.id,
     )
     assert events(made) == [
-        Event.APPLICATION_SCREENING_STARTED, *[Event.APPLICATION_FIELD_CHECKED] * 3, Event.APPLICATION_SCREENED,
-        Event.APPLICATION_APPROVED,
+        Event.APPLICATION_SCREENING_STARTED, *[Event.APPLICATION_FIELD_CHECKED] * 4, Event.APPLICATION_SCREENED,
+        Event.APPLICATION_SECOND_ENTERED, Event.APPLICATION_APPROVED,
     ]  # fmt: skip
     db.session.commit()
     assert audit.verify() == []
@@ -250,6 +259,7 @@ def test_a_corporation_whose_agreement_stopped_is_not_passed(cast: Cast) -> None
 
 def test_an_agreement_that_stops_after_the_screening_stops_the_approval(cast: Cast) -> None:
     made = cast.screened()
+    cast.enter(made)
     made.corporation.agreement_state = AgreementState.ENDED
     flush()
     with pytest.raises(NotEligible, match="終了"):
@@ -308,6 +318,7 @@ def test_an_edit_voids_the_verdicts(cast: Cast) -> None:
     for field in CheckedField:
         cast.check(made, field)
     cast.finish(made)
+    assert cast.enter(made)
     cast.approve(made)
     assert made.state is A.APPROVED
 
@@ -344,7 +355,7 @@ def test_nobody_handles_the_own_application(cast: Cast, column: str) -> None:
         (cast.screener, lambda one, by: handling.start(one, version=one.version, by=by)),
         (cast.approver, lambda one, by: service.approve(one, version=one.version, by=by)),
         (cast.approver, lambda one, by: service.reject(one, "理由", version=one.version, by=by)),
-        (cast.screener, lambda one, by: service.open_document(one, by=by)),
+        (cast.screener, lambda one, by: papers.open_document(one, by=by)),
     ):
         made = builders.application() if who is cast.screener else cast.screened()
         if column == "person":
@@ -368,7 +379,7 @@ def test_who_checked_a_field_does_not_approve_by_sql(cast: Cast) -> None:
     db.session.add(FieldCheck(application_id=made.id, revision=made.revision, field=OU, value=made.organization_unit,
                               verdict=PASS, checked_by=cast.colleague.id, checked_at=clock.now()))  # fmt: skip
     flush()
-    with pytest.raises(IntegrityError, match="two_person_checker"):
+    with pytest.raises(IntegrityError, match="two_person_checker|two_person_unentered"):
         db.session.execute(text("UPDATE application SET state = 'approved', approved_by = :by,"
                                 " approved_at = screened_at WHERE id = :id"),
                            {"id": made.id, "by": cast.colleague.id})  # fmt: skip
@@ -376,7 +387,7 @@ def test_who_checked_a_field_does_not_approve_by_sql(cast: Cast) -> None:
 
 def test_nothing_unscreened_is_approved_by_sql(cast: Cast) -> None:
     made = cast.claimed()
-    with pytest.raises(IntegrityError, match="approved_screened"):
+    with pytest.raises(IntegrityError, match="approved_screened|two_person_unentered"):
         db.session.execute(text("UPDATE application SET state = 'approved', approved_by = :by,"
                                 " approved_at = submitted_at WHERE id = :id"),
                            {"id": made.id, "by": cast.approver.id})  # fmt: skip
@@ -389,6 +400,7 @@ def test_nothing_unscreened_is_approved(cast: Cast) -> None:
 
 def test_an_approval_is_given_once(cast: Cast) -> None:
     made = cast.screened()
+    cast.enter(made)
     version = made.version
     cast.approve(made)
     with pytest.raises(StalePage):
@@ -439,6 +451,7 @@ def test_approved_while_the_applicant_withdraws_one_wins(app: Any) -> None:
     with app.app_context(), transaction():
         cast = Cast()
         made = cast.screened()
+        builders.enter(made, by=cast.approver)
         version, person = made.version, made.person
     gate, outcomes = threading.Barrier(2), []
 
@@ -503,7 +516,7 @@ def test_what_stands_beside_a_field(cast: Cast) -> None:
     assert dict(ledger.field(made, OU).evidence)["登録の英語名"] == made.corporation.name_en
     assert "SHINSEI" in dict(ledger.field(made, CN).evidence)["ローマ字の例"]
     earlier = issued_certificate(application=builders.application(A.APPROVED, person=made.person))
-    assert dict(ledger.field(made, OU).evidence)["前回の証明書"] == earlier.organization_unit
+    assert ledger.field(made, OU).previous == earlier.organization_unit
 
 
 def test_a_living_certificate_of_the_same_name_is_shown(cast: Cast) -> None:
@@ -511,7 +524,7 @@ def test_a_living_certificate_of_the_same_name_is_shown(cast: Cast) -> None:
     made = cast.claimed()
     made.organization_unit, made.common_name = earlier.organization_unit, earlier.common_name
     flush()
-    assert ledger.twins(made) == [earlier]
+    assert findings.twins(made) == [earlier]
 
 
 def test_a_returned_application_lapses_after_three_months(cast: Cast, hands: Any) -> None:

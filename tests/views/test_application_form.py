@@ -429,10 +429,11 @@ def without(page: Any, name: str) -> Any:
     [(b"MZ\x90\x00" + b"\0" * 200, "inkan.pdf", "PDFとして読めないファイルです。"),
      (b"%PDF-1.7 cut off", "inkan.pdf", "PDFとして読めないファイルです。"),
      (b"<html>%%EOF</html>", "inkan.pdf", "PDFとして読めないファイルです。"),
+     (builders.PDF.replace(b"<</Type/Catalog", b"<</Type/Catalog/AA<</S/JavaScript>>"), "inkan.pdf", "プログラム（JavaScriptなど）の入ったPDF"),
      (b"", "inkan.pdf", "ファイルが空です。"),
      (b"%PDF-1.7\n" + b"0" * (11 * 1024 * 1024) + b"\n%%EOF", "inkan.pdf", "10MB以内のPDFを選んでください。"),
      (builders.PDF, "", "印鑑証明書のPDFを選んでください。")],
-    ids=["renamed EXE", "cut off", "web page", "empty", "11 MB", "none"],
+    ids=["renamed EXE", "cut off", "web page", "script", "empty", "11 MB", "none"],
 )  # fmt: skip
 def test_a_file_that_is_no_good_pdf_is_refused_at_its_field(
     app: Any, form: tuple[Visitor, str], content: bytes, name: str, sentence: str

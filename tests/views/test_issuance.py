@@ -123,6 +123,7 @@ def test_the_approver_is_refused(app: Any, desk: Desk) -> None:
     desk.visitor.get("/issue")
 
     def approve(application: Application) -> None:
+        builders.enter(application, by=desk.operator)
         application.approved_by = desk.operator.id
 
     desk.change(approve)
@@ -274,10 +275,7 @@ def test_the_audit_page_shows_an_order_without_an_end(app: Any, desk: Desk, monk
 
 
 def test_an_order_the_ca_refuses_is_kept_with_its_reason(app: Any, desk: Desk) -> None:
-    def spoil(application: Application) -> None:
-        application.common_name = "Caf\u00e9"
-
-    desk.change(spoil)
+    desk.change(lambda application: builders.rewrite(application, common_name="Caf\u00e9"))
     page = desk.press()
     assert page.h1 == "発行"
     assert "認証局が依頼を断りました" in page.text

@@ -1,15 +1,19 @@
 """The pages of corporations: the list, registering and correcting, their people and their links."""
 
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 import pytest
 
+from jcanweb import jobs
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
-from jcanweb.models import AuditEntry, Certificate, Corporation, Invitation, Person
+from jcanweb.models import AgreementEnd, AuditEntry, Certificate, Corporation, Invitation, Person
+from jcanweb.services import agreements, cessation
+from jcanweb.services import organization_history as history
 from jcanweb.services import organization_ledger as ledger
-from jcanweb.vocabulary import AgreementState, Authority, Role
+from jcanweb.vocabulary import AgreementState, Authority, DelegationScope, Role
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor
@@ -64,7 +68,7 @@ def test_a_corporation_its_person_and_the_invitation(app: Any, screener: Visitor
     page = screener.send("登録して案内を送る", **HEAD)
     assert "髙橋 𠮷子 様に申請のご案内を送りました" in page.text
     assert "2026年12月8日（火） 10:00 まで" in page.text
-    assert "いま行うことはありません" in page.text
+    assert "法人の実在の確認を記録してください" in page.text
     outbox = screener.get("/outbox")
     assert "髙橋𠮷商事株式会社の権限者として" in outbox.text
     link = next(str(a.get("href")) for a in outbox.all("a") if "/apply/" in (a.get("href") or ""))
@@ -151,7 +155,10 @@ def test_a_new_number_moves_the_page(screener: Visitor, home: str) -> None:
      ({"email": "a@example.jp\r\nBcc: b@example.jp"}, "email", 422), ({"name": "\u202e"}, "name", 422),
      ({"authority": "owner"}, "authority", 422), ({"name_kana": ""}, "name_kana", 422),
      ({"name": "代理 次郎"}, "authority", 409), ({"authority": "delegate"}, "delegated_from", 409),
-     ({"authority": "delegate", "delegated_from": "2026-04-01", "delegated_to": "2026-03-31"}, "delegated_to", 409)],
+     ({"authority": "delegate", "delegated_from": "2026-04-01"}, "delegation_scope", 409),
+     ({"authority": "delegate", "delegation_scope": "everything"}, "delegation_scope", 422),
+     ({"authority": "delegate", "delegated_from": "2026-04-01", "delegated_to": "2026-03-31", "delegation_scope": "all"},
+      "delegated_to", 409)],
 )  # fmt: skip
 def test_a_person_with_a_wrong_value_is_neither_kept_nor_invited(
     app: Any, screener: Visitor, home: str, values: Any, field: str, status: int
@@ -214,7 +221,7 @@ def test_what_stands_in_the_way_is_said_beside_the_person(
     with app.app_context(), transaction():
         found = db.session.get_one(Person, person.id)
         found.authority, found.delegated_from = Authority.DELEGATE, date(2026, 1, 1)
-        found.delegated_to = date(2026, 10, 31)
+        found.delegated_to, found.delegation_scope = date(2026, 10, 31), DelegationScope.ALL
     page = screener.get(f"/corporations/{person.corporation.corporate_number}")
     assert "委任の期間が2026年10月31日（土）に終わっています" in page.text
     assert "申請できません" in page.text
@@ -239,6 +246,71 @@ def test_a_number_no_row_can_have_is_not_found(screener: Visitor, home: str) -> 
     screener.get(f"/corporations?before={10**30}")
 
 
+# --- delegations and history --------------------------------------------------------------------------
+
+
+DEPUTY = {"name": "代理 次郎", "name_kana": "ダイリ ジロウ", "email": "jiro@example.jp", "authority": "delegate",
+          "delegated_from": "2026-04-01", "delegation_scope": "all"}  # fmt: skip
+
+
+def test_a_delegate_with_the_paper_is_registered_and_it_is_opened(
+    app: Any, screener: Visitor, home: str
+) -> None:
+    screener.get(f"/corporations/{home}/people/new")
+    page = screener.send(
+        "登録して案内を送る", **DEPUTY, delegation_document=(BytesIO(builders.PDF), "ininjo.pdf")
+    )
+    assert "証明書に関する手続き一切" in page.text
+    place = next(str(a.get("href")) for a in page.all("a") if "委任状を開く" in "".join(a.itertext()))
+    answer = screener.client.get(place)
+    assert (answer.mimetype, answer.data) == ("application/pdf", builders.PDF)
+    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["Cache-Control"] == "no-store"
+    with app.app_context():
+        assert db.session.query(AuditEntry).filter_by(event=Event.PERSON_DOCUMENT_OPENED).count() == 1
+    page = screener.get(place.replace("/delegation", ""))
+    assert "登録されている委任状を開く" in page.text
+    assert "委任状の閲覧" in page.words("ol")[-1]
+
+
+def test_a_paper_that_is_no_pdf_is_told_at_its_field(app: Any, screener: Visitor, home: str) -> None:
+    screener.get(f"/corporations/{home}/people/new")
+    page = screener.send(
+        "登録して案内を送る", status=409, **DEPUTY, delegation_document=(BytesIO(b"GIF89a"), "a.pdf")
+    )
+    wrong = [one.get("id") for one in page.all("p") if "field_error" in (one.get("class") or "")]
+    assert wrong == ["delegation_document-error"]
+    with app.app_context():
+        assert db.session.query(Person).count() == 0
+
+
+def test_without_a_paper_there_is_nothing_to_open_and_an_operator_may_not(
+    app: Any, screener: Visitor, home: str
+) -> None:
+    screener.get(f"/corporations/{home}/people/new")
+    assert "委任状なし" in screener.send("登録して案内を送る", **DEPUTY).text
+    screener.get(f"/corporations/{home}/people/1/delegation", status=404)
+    signed_in(app, screener, Role.OPERATOR).get(f"/corporations/{home}/people/1/delegation", status=403)
+
+
+def test_changes_stand_before_and_after_and_the_rest_is_a_page_away(
+    app: Any, screener: Visitor, home: str
+) -> None:
+    with app.test_request_context(), transaction():
+        made, by = db.session.query(Corporation).one(), officer(Role.SCREENER)
+        for number in range(history.PAGE + 1):
+            history.note(made, None, {"representative": (f"前 {number}", f"後 {number}")}, by=by)
+    page = screener.get(f"/corporations/{home}")
+    assert f"前 {history.PAGE}" in page.text
+    assert "前 0</td>" not in page.text
+    page = screener.get(
+        next(str(a.get("href")) for a in page.all("a") if str(a.get("href")).endswith("/changes"))
+    )
+    assert len(page.all("tr")) == history.PAGE + 1
+    older = next(str(a.get("href")) for a in page.all("a") if a.get("rel") == "next")
+    assert "前 0</td>" in screener.get(older).text
+
+
 # --- certificates and the agreement -------------------------------------------------------------------
 
 
@@ -247,11 +319,69 @@ def test_an_ended_agreement_asks_for_a_decision_on_living_certificates(app: Any,
         certificate = issued_certificate()
         home = db.session.get_one(Corporation, certificate.corporation_id)
         home.agreement_state = AgreementState.ENDED
+        agreements.settle(home, by=None)
+        cessation.receive_some()
     page = signed_in(app, browser, Role.OPERATOR).get(f"/corporations/{home.corporate_number}")
-    assert "有効な証明書 1枚を失効するかどうか判断してください" in page.text
+    assert "有効な証明書を失効するかどうか判断してください（1件）" in page.text
+    assert "判断待ちが1件、失効の実行待ちが0件" in page.text
     assert f"/certificates/{certificate.jc_number}" in [a.get("href") for a in page.all("a")]
     with app.app_context():
         assert db.session.query(Certificate).count() == 1
+
+
+def test_ending_an_agreement_says_how_many_certificates_it_concerns_and_asks(
+    app: Any, screener: Visitor
+) -> None:
+    with app.test_request_context(), transaction():
+        home = db.session.get_one(Corporation, issued_certificate().corporation_id)
+        place = f"/corporations/{home.corporate_number}"
+    assert (
+        "有効な証明書 1枚それぞれに、失効するかどうかの判断（5日以内）" in screener.get(f"{place}/edit").text
+    )
+    page = screener.send("変更する", agreement_state="ended", status=422)
+    assert "まだ変更していません" in page.text
+    assert "有効な証明書 1枚の失効を判断することになります" in page.text
+    page = screener.send("変更する", status=422)
+    assert "証明書の枚数を確かめて" in page.text
+    page = screener.send("変更する", confirmed="y", concerned="2", status=422)
+    with app.app_context():
+        assert db.session.query(Corporation).filter_by(agreement_state=AgreementState.ENDED).count() == 0
+    page = screener.send("変更する", confirmed="y")
+    assert "証明書1枚の失効の判断を、1分以内に用意します" in page.text
+    assert "証明書 1枚の失効の判断を用意しています" in page.text
+    with app.test_request_context():
+        jobs.decide_on_ended_agreements()
+    page = screener.get(place)
+    assert "有効な証明書を失効するかどうか判断してください（1件）" in page.text
+    assert "/revocations/1" in [a.get("href") for a in page.all("a")]
+
+
+def test_a_page_that_grew_old_does_not_end_an_agreement(app: Any, screener: Visitor, home: str) -> None:
+    screener.get(f"/corporations/{home}/edit")
+    with app.app_context(), transaction():
+        db.session.query(Corporation).one().company_id = "CT-CHANGED"
+    screener.send("変更する", status=409, agreement_state="ended")
+    with app.app_context():
+        assert db.session.query(AgreementEnd).count() == 0
+
+
+def test_lifted_again_the_pages_say_that_the_officer_decides(app: Any, screener: Visitor) -> None:
+    with app.test_request_context(), transaction():
+        home = db.session.get_one(Corporation, issued_certificate().corporation_id)
+        for state in (AgreementState.SUSPENDED, AgreementState.ACTIVE):
+            home.agreement_state = state
+            agreements.settle(home, by=None)
+            cessation.receive_some()
+            place = f"/corporations/{home.corporate_number}"
+            db.session.flush()
+            if state is AgreementState.SUSPENDED:
+                assert ledger.decisions(home).upon == 1
+    page = screener.get(place)
+    assert "契約は再び有効になりましたが" in page.text
+    assert "承認者が証明書ごとに決めます" in page.text
+    page = screener.get("/revocations/1")
+    assert "この法人の契約は再び有効になっています" in page.text
+    assert "自動（契約の終了・停止）" in page.text
 
 
 # --- the list -----------------------------------------------------------------------------------------

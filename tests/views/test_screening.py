@@ -12,7 +12,7 @@ from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Mail, Officer, OfficerRole
 from jcanweb.services import handling
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Role, Verdict
+from jcanweb.vocabulary import CheckedField, PaperPoint, Role, Verdict
 from tests import builders
 from tests.page import Page, Visitor, fields
 from tests.people import enter, officer
@@ -53,7 +53,19 @@ class Cast:
             one for one in visitor.page.forms() if (one.get("action") or "").endswith(f"/check/{field}")
         ]
         values = fields(form) | {f"{field}-verdict": verdict.value, f"{field}-comment": comment}
+        if field == "seal_certificate":
+            values |= {f"{field}-{point}": "y" for point in PaperPoint}
         return visitor.post(form.get("action") or "", status=status, **values)
+
+    def enter(self, made: Application, *, fresh: bool = True, **typed: str) -> Visitor:
+        """The approver types what the evidence says."""
+        visitor = self.at(made, self.approver, fresh=fresh)
+        texts = {
+            "entry-organization_unit": made.organization_unit,
+            "entry-common_name": made.common_name,
+        } | typed
+        visitor.send("入力を照合する", **texts)
+        return visitor
 
     def now(self, made: Application) -> Application:
         with self.app.app_context():
@@ -82,12 +94,12 @@ def test_from_claim_to_approval(app: Any, cast: Cast) -> None:
     made = cast.application()
     visitor = cast.at(made, cast.screener)
     page = visitor.send("審査を始める")
-    assert "残り 3 項目" in page.text
+    assert "残り 4 項目" in page.text
     for field in CheckedField:
         page = cast.judge(visitor, field, PASS)
     page = visitor.send("審査を完了する")
     assert "承認者の判断を待っています" in page.text
-    page = cast.at(made, cast.approver).send("承認する")
+    page = cast.enter(made).send("承認する")
     assert "発行を承認し、申請者に知らせました。" in page.text
     assert cast.now(made).state is A.APPROVED
     assert cast.letters() == ["application_approved"]
@@ -168,6 +180,27 @@ def test_a_reason_that_cannot_be_read_is_refused(cast: Cast, button: str, name: 
     assert cast.letters() == []
 
 
+def test_the_paper_does_not_pass_before_each_point_is_ticked(cast: Cast) -> None:
+    made = cast.application(A.SCREENING)
+    visitor = cast.at(made, cast.screener)
+    values = {"seal_certificate-version": made.version, "seal_certificate-verdict": "pass"}
+    ticked = {"seal_certificate-corporation_name": "y", "seal_certificate-issued_on": "y"}
+    page = visitor.post(f"/applications/{made.number}/check/seal_certificate", status=409, **values, **ticked)
+    assert "それぞれ照合し、印を付けてください" in page.text
+    (box,) = [one for one in page.all("input") if one.get("aria-invalid")]
+    assert box.get("id") == "seal_certificate-representative"
+    kept = {
+        one.get("id"): one.get("checked") is not None
+        for one in page.all("input")
+        if one.get("type") == "checkbox"
+    }
+    assert kept == {f"seal_certificate-{point}": point != "representative" for point in PaperPoint}
+    cast.judge(visitor, "seal_certificate", PASS)
+    page = cast.at(made, cast.colleague).page
+    assert page is not None
+    assert "照合済み: 法人名、代表者、発行日" in page.text
+
+
 def test_the_screener_is_not_offered_the_approval(app: Any, cast: Cast) -> None:
     made = cast.application(A.SCREENING, screened=True)
     visitor = cast.at(made, cast.screener)
@@ -195,7 +228,7 @@ def test_an_approver_who_screened_earlier_does_not_approve(app: Any, cast: Cast)
 
 def test_an_approval_asks_to_sign_in_again(cast: Cast) -> None:
     made = cast.application(A.SCREENING, screened=True)
-    page = cast.at(made, cast.approver, fresh=False).send("承認する")
+    page = cast.enter(made, fresh=False).send("承認する")
     assert page.h1 == "もう一度本人確認"
     assert cast.now(made).state is A.SCREENING
 
@@ -210,7 +243,7 @@ def test_a_second_click_finds_it_done(cast: Cast) -> None:
 
 def test_a_second_approval_is_refused_and_the_page_shows_the_first(cast: Cast) -> None:
     made = cast.application(A.SCREENING, screened=True)
-    visitor, version = cast.at(made, cast.approver), str(cast.now(made).version)
+    visitor, version = cast.enter(made), str(cast.now(made).version)
     visitor.send("承認する")
     page = visitor.post(f"/applications/{made.number}/approve", status=409, version=version)
     assert "承認済み" in page.h1
@@ -285,31 +318,6 @@ def test_nobody_is_offered_the_own_application(app: Any, cast: Cast) -> None:
     assert "審査を始める</button>" not in text(visitor)
 
 
-# --- the document ---------------------------------------------------------------------------------------
-
-
-def test_the_document_is_opened_in_a_sandbox_and_that_is_recorded(app: Any, cast: Cast) -> None:
-    made = cast.application()
-    visitor = cast.at(made, cast.screener)
-    answer = visitor.client.get(f"/applications/{made.number}/document")
-    assert (answer.status_code, answer.content_type, answer.data) == (200, "application/pdf", builders.PDF)
-    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    with app.app_context():
-        last = db.session.query(AuditEntry).order_by(AuditEntry.sequence.desc()).first()
-        assert last is not None
-        assert (last.event, last.facts) == (
-            Event.APPLICATION_DOCUMENT_OPENED, {"document": made.seal_certificate_id})  # fmt: skip
-
-
-def test_the_operator_does_not_open_the_document(cast: Cast) -> None:
-    made = cast.application()
-    visitor = cast.at(made, cast.operator)
-    assert "印鑑証明書を開く" not in text(visitor)
-    visitor.get(f"/applications/{made.number}/document", status=403)
-
-
 # --- the list -------------------------------------------------------------------------------------------
 
 
@@ -359,6 +367,15 @@ def test_the_list_goes_on_after_fifty(app: Any, cast: Cast, reader: Visitor) -> 
     older = next(link.get("href") for link in page.all("a") if link.get("rel") == "next")
     page = reader.get(older or "")
     assert [number for number in numbers if number in page.text] == numbers[:1]
+
+
+def test_an_approvers_list_shows_no_text_that_waits_for_the_second_entry(cast: Cast) -> None:
+    made, decided = cast.application(A.SCREENING, screened=True), cast.application(A.APPROVED)
+    visitor = cast.at(made, cast.approver)
+    page = visitor.get("/applications")
+    assert made.number in page.text
+    assert made.organization_unit not in page.text
+    assert decided.organization_unit in page.text
 
 
 def test_the_names_may_be_as_long_as_they_can_be(app: Any, cast: Cast) -> None:

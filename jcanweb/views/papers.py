@@ -1,0 +1,52 @@
+"""The 印鑑証明書 of an application: the PDF in a window that may do nothing, or images of its pages."""
+
+from io import BytesIO
+
+from flask import Blueprint, Response, abort, g, send_file
+
+from jcanweb.models import Application
+from jcanweb.page_images import MOST, NoImage
+from jcanweb.permissions import requires
+from jcanweb.services import papers as service
+from jcanweb.services import screening_ledger as ledger
+from jcanweb.vocabulary import Permission
+from jcanweb.web import respond
+
+blueprint = Blueprint("papers", __name__)
+
+
+@blueprint.get("/applications/<number>/document")
+@requires(Permission.DOCUMENT_OPEN)
+def document(number: str) -> Response:
+    """That it was opened is recorded."""
+    content = service.open_document(_found(number), by=g.officer)
+    return _sent(content, "application/pdf", f"{number}.pdf")
+
+
+@blueprint.get("/applications/<number>/document/pages")
+@requires(Permission.DOCUMENT_OPEN)
+def pages(number: str) -> tuple[str, int]:
+    """All pages below one another, for beside the form or alone."""
+    one = _found(number)
+    count = service.pages(one, by=g.officer)
+    return respond("screening/paper.html", "screening/_paper.html", application=one, pages=count, most=MOST)
+
+
+@blueprint.get("/applications/<number>/document/<int:page>.png")
+@requires(Permission.DOCUMENT_OPEN)
+def page(number: str, page: int) -> Response:
+    try:
+        drawn = service.page(_found(number), page, by=g.officer)
+    except NoImage:
+        abort(404)
+    return _sent(drawn, "image/png", f"{number}-{page}.png")
+
+
+def _sent(content: bytes, kind: str, name: str) -> Response:
+    answer = send_file(BytesIO(content), kind, download_name=name, max_age=0)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+def _found(number: str) -> Application:
+    return ledger.one(number) or abort(404)
