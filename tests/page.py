@@ -25,6 +25,12 @@ class Page:
         return ["".join(element.itertext()).strip() for element in self.all(tag)]
 
     @property
+    def acts(self) -> list[str]:
+        """What the buttons say that work without scripts, but for signing out."""
+        shown = ["".join(one.itertext()).strip() for one in self.all("button") if one.get("hidden") is None]
+        return [words for words in shown if words not in {"", "サインアウト"}]
+
+    @property
     def h1(self) -> str:
         return self.words("h1")[0]
 

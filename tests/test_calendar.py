@@ -14,6 +14,8 @@ from jcanweb.calendar import (
     months_after,
     months_before,
     remaining,
+    short,
+    short_day,
     within_months,
 )
 
@@ -178,6 +180,13 @@ def test_months_after_end_with_the_month(day: date, count: int, expected: date) 
 @given(st.dates(date(2000, 1, 1), date(2060, 1, 1)), st.integers(0, 30))
 def test_as_many_business_days_are_left_as_were_counted(day: date, count: int) -> None:
     assert business_days_left(day, add_business_days(day, count)) == (count or not is_business_day(day))
+
+
+def test_the_short_form_leaves_out_what_is_today() -> None:
+    now = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    assert (short(now, now), short_day(now, now)) == ("10:00", "今日")
+    late = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # after midnight in Japan
+    assert (short(late, now), short_day(late, now)) == ("11月25日（水）00:30", "11月25日（水）")
 
 
 def test_no_day_is_left_of_a_past_one() -> None:

@@ -903,6 +903,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
         batch_op.create_index(
+            "ix_application_renewal",
+            ["renewal_of_id"],
+            unique=False,
+            sqlite_where=sa.text("renewal_of_id IS NOT NULL"),
+            postgresql_where=sa.text("renewal_of_id IS NOT NULL"),
+        )
+        batch_op.create_index(
             "uq_application_renewal",
             ["renewal_of_id"],
             unique=True,

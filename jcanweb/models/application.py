@@ -22,7 +22,7 @@ from jcanweb.vocabulary import ApplicationKind, ApplicationState, CheckedField, 
 if TYPE_CHECKING:
     from jcanweb.models.certificate import Certificate
 
-RENEWING = text("state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')")
+RENEWING = "state NOT IN ('draft', 'rejected', 'withdrawn', 'lapsed')"
 """Handed in and not ended in vain: of these a certificate has at most one that renews it."""
 
 
@@ -46,7 +46,8 @@ class Application(Base):
         Index("ix_application_person", "person_id"),
         Index("ix_application_corporation", "corporation_id"),
         UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
-        Index("uq_application_renewal", "renewal_of_id", unique=True, sqlite_where=RENEWING, postgresql_where=RENEWING),
+        Index("ix_application_renewal", "renewal_of_id", **_where("renewal_of_id IS NOT NULL")),
+        Index("uq_application_renewal", "renewal_of_id", unique=True, **_where(RENEWING)),
         ForeignKeyConstraint(["renewal_of_id", "corporation_id"], ["certificate.id", "certificate.corporation_id"],
                              name="fk_application_renewal", use_alter=True),
         CheckConstraint("(kind = 'renewal') = (renewal_of_id IS NOT NULL)", name="renewal"),

@@ -14,7 +14,7 @@ class MeasuredDay(Base):
     day: Mapped[date] = mapped_column(primary_key=True)  # in Japan
     submitted: Mapped[int]
     decided: Mapped[int]  # approved or rejected
-    in_time: Mapped[int]  # of these, within SCREENING_BUSINESS_DAYS of the day they were handed in
+    in_time: Mapped[int]  # of these, by the day they were due (lead_time)
     returned: Mapped[int]
     returned_for: Mapped[dict[str, int]] = mapped_column(
         JSON

@@ -20,9 +20,9 @@ NOTICED = 100
 
 def cause(state: AgreementState, until: date | None) -> AgreementState | None:
     """Why such an agreement is not in force any more today (Japan): suspended or ended; None while it is."""
-    if state is not AgreementState.ACTIVE:
-        return state
-    return AgreementState.ENDED if until is not None and until < jst_date(clock.now()) else None
+    if until is not None and until < jst_date(clock.now()):
+        return AgreementState.ENDED
+    return None if state is AgreementState.ACTIVE else state
 
 
 def open_end(corporation: Corporation) -> AgreementEnd | None:
@@ -53,12 +53,8 @@ def settle(corporation: Corporation, *, by: Officer | None) -> None:
     An end after a suspension is another end: what was left alive over the suspension is decided on anew. The
     corporation is locked by the caller. `by`: None when the day has come.
     """
-    because, before, at = (
-        cause(corporation.agreement_state, corporation.agreement_to),
-        open_end(corporation),
-        clock.now(),
-    )
-    who = by.id if by else None
+    because, before = cause(corporation.agreement_state, corporation.agreement_to), open_end(corporation)
+    who, at = by.id if by else None, clock.now()
     ends = because is not None and _another(before, because)
     if before is not None and (ends or because is None):
         before.lifted_by, before.lifted_at = who, at
@@ -76,12 +72,13 @@ def settle(corporation: Corporation, *, by: Officer | None) -> None:
 
 def settle_some() -> bool:
     """Notice up to NOTICED agreements whose last day has passed; False when there is none."""
-    open_ends = exists().where(
-        AgreementEnd.corporation_id == Corporation.id, AgreementEnd.lifted_at.is_(None)
-    )
+    noticed = exists().where(
+        AgreementEnd.corporation_id == Corporation.id, AgreementEnd.lifted_at.is_(None),
+        AgreementEnd.cause == AgreementState.ENDED,
+    )  # fmt: skip
     query = select(Corporation).where(
-        Corporation.agreement_state == AgreementState.ACTIVE,
-        Corporation.agreement_to < jst_date(clock.now()), ~open_ends,
+        Corporation.agreement_state.in_([AgreementState.ACTIVE, AgreementState.SUSPENDED]),
+        Corporation.agreement_to < jst_date(clock.now()), ~noticed,
     )  # fmt: skip
     query = query.order_by(Corporation.agreement_to, Corporation.id).limit(NOTICED)
     found = db.session.scalars(query.with_for_update(skip_locked=True)).all()

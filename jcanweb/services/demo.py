@@ -78,7 +78,8 @@ def create(hash_of: Callable[[str], str]) -> World:
         acts.reject(acts.submit("kensetsu", 3))
         acts.withdraw(acts.submit("sekkei", 3))
     with _days_ago(9):
-        acts.claim(acts.submit("denki", 2))
+        asked = acts.claim(acts.submit("denki", 2))
+        acts.comment(asked, "英文名称を法人に電話で確かめています。木曜日に折り返しがあります。")
         acts.screen(acts.submit("sekkei", 0))
         acts.send_back(acts.submit("kensetsu clerk", 4))
     with _days_ago(1):

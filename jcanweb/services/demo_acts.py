@@ -6,6 +6,7 @@ from jcanweb import clock, terms
 from jcanweb.calendar import jst_date
 from jcanweb.models import Application, Certificate, Officer, Person, Recovery, Revocation
 from jcanweb.services import (
+    comments,
     delivery,
     enrollment,
     handling,
@@ -59,6 +60,9 @@ class Acts:
     def claim(self, one: Application) -> Application:
         handling.start(one, version=one.version, by=self.staff["screener"])
         return one
+
+    def comment(self, one: Application, words: str) -> None:
+        comments.write(one, words, by=self.staff["screener"])
 
     def screen(self, one: Application) -> Application:
         self.claim(one)

@@ -29,6 +29,13 @@ class Answer:
     words: str
     """What is on record, or a sentence that says what is missing."""
 
+    @property
+    def stops(self) -> bool:
+        """Does it keep the screening from being completed and approved? A verdict that is missing is asked for there."""
+        return self.standing is Standing.UNMET or (
+            self.standing is Standing.OPEN and self.condition is Condition.VETTING
+        )
+
 
 def answers(application: Application) -> list[Answer]:
     """One for each condition that applies; several for one that fails in several ways."""
@@ -44,7 +51,7 @@ def answers(application: Application) -> list[Answer]:
 
 def obstacles(application: Application) -> list[str]:
     """What speaks against issuing today, one sentence a condition; empty when nothing does."""
-    return [one.words for one in answers(application) if one.standing is Standing.UNMET]
+    return [one.words for one in answers(application) if one.stops]
 
 
 def _agreement(application: Application) -> list[Answer]:
@@ -68,12 +75,14 @@ def _authority(application: Application) -> list[Answer]:
 
 
 def _vetting(application: Application) -> list[Answer]:
-    """That the corporation exists and the person may act for it, looked into lately enough (S/MIME BR 4.2.1)."""
+    """What officers have looked into and may still rely on (S/MIME BR 4.2.1)."""
     home, person = application.corporation, application.person
     missing = organizations.vetting_obstacles(home, person)
-    last = min((vetting.valid_until(one) for one in vetting.newest(home, person).values()), default=None)
-    words = f"{calendar.japanese_date(last)}まで有効です。" if last else ""
-    return _of(Condition.VETTING, missing, words)
+    if missing:
+        return [Answer(Condition.VETTING, Standing.OPEN, one) for one in missing]
+    ends = min(vetting.valid_until(one) for one in vetting.newest(home, person).values())
+    words = f"法人の実在と申請者の権限を確かめています（{calendar.japanese_date(ends)}まで使えます）。"
+    return [Answer(Condition.VETTING, Standing.MET, words)]
 
 
 def _consent(application: Application) -> Answer:

@@ -9,13 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from typing import IO
+from typing import IO, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Row, case, func, select
 
 from jcanweb import audit, calendar, clock
-from jcanweb.config import setting
 from jcanweb.database import db, flush
 from jcanweb.events import Event, Outcome, Subject
 from jcanweb.labels import word
@@ -147,14 +145,13 @@ def count(day: date) -> MeasuredDay:
         for one in entries
         if one.event is Event.APPLICATION_RETURNED
     ]
-    decided = {
-        int(one.subject_id): one.at
-        for one in entries
-        if one.event in {Event.APPLICATION_APPROVED, Event.APPLICATION_REJECTED}
-    }
+    decided = [
+        one for one in entries if one.event in {Event.APPLICATION_APPROVED, Event.APPLICATION_REJECTED}
+    ]
     return MeasuredDay(
         day=day, submitted=sum(one.event is Event.APPLICATION_SUBMITTED for one in entries), decided=len(decided),
-        in_time=_in_time(decided), returned=len(returned), returned_for=_failed(returned),
+        in_time=sum((one.facts["due_on"] or "") >= day.isoformat() for one in decided), returned=len(returned),
+        returned_for=_failed(returned),
     )  # fmt: skip
 
 
@@ -212,9 +209,10 @@ def _next_day(today: date) -> date:
     return calendar.jst_date(begun) if begun else today
 
 
-def _entries(day: date) -> list[AuditEntry]:
+def _entries(day: date) -> list[Row[tuple[Event, str, dict[str, Any]]]]:
+    """What was done to applications on that day: (event, subject_id, facts)."""
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
-    query = select(AuditEntry).where(
+    query = select(AuditEntry.event, AuditEntry.subject_id, AuditEntry.facts).where(
         AuditEntry.event.in_(ACTS), AuditEntry.outcome == Outcome.DONE, AuditEntry.subject == Subject.APPLICATION,
         AuditEntry.at >= since, AuditEntry.at < until,
     )  # fmt: skip
@@ -224,7 +222,7 @@ def _entries(day: date) -> list[AuditEntry]:
     query = query.where(AuditEntry.sequence >= begin)
     if end is not None:
         query = query.where(AuditEntry.sequence < end)
-    return list(db.session.scalars(query.order_by(AuditEntry.sequence)))
+    return list(db.session.execute(query.order_by(AuditEntry.sequence)))
 
 
 def _sequence(moment: datetime) -> int | None:
@@ -233,33 +231,18 @@ def _sequence(moment: datetime) -> int | None:
     return db.session.scalar(query.order_by(AuditEntry.at, AuditEntry.sequence).limit(1))
 
 
-def _in_time(decided: dict[int, datetime]) -> int:
-    target = setting("SCREENING_BUSINESS_DAYS")
-    due = cache(lambda day: calendar.add_business_days(day, target))
-    query = select(Application.id, Application.submitted_at)
-    return sum(
-        handed_in is not None and calendar.jst_date(decided[number]) <= due(calendar.jst_date(handed_in))
-        for some in _portions(list(decided))
-        for number, handed_in in db.session.execute(query.where(Application.id.in_(some)))
-    )
-
-
 def _failed(returned: list[tuple[int, int]]) -> dict[str, int]:
     """How many of these returns (application, revision) had each field's newest verdict against it."""
     newest: dict[tuple[int, int, CheckedField], Verdict] = {}
     query = select(FieldCheck.application_id, FieldCheck.revision, FieldCheck.field, FieldCheck.verdict)
-    for some in _portions(sorted({number for number, _ in returned})):
-        rows = query.where(FieldCheck.application_id.in_(some)).order_by(FieldCheck.id)
-        for number, revision, kind, verdict in db.session.execute(rows):
+    for number in {number for number, _ in returned}:
+        rows = query.where(FieldCheck.application_id == number).order_by(FieldCheck.id)
+        for _, revision, kind, verdict in db.session.execute(rows):
             newest[number, revision, kind] = verdict
     return dict(Counter(
         str(kind) for number, revision in returned for kind in CheckedField
         if newest.get((number, revision, kind)) is Verdict.FAIL
     ))  # fmt: skip
-
-
-def _portions(ids: list[int]) -> Iterator[list[int]]:
-    return (ids[begin : begin + 500] for begin in range(0, len(ids), 500))
 
 
 def _midnight(day: date) -> datetime:

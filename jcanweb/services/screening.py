@@ -138,8 +138,9 @@ def approve(application: Application, *, version: int, by: Officer) -> None:
     application.approved_by, application.approved_at = by.id, clock.now()
     flush()
     audit.record(
-        Event.APPLICATION_APPROVED, Subject.APPLICATION, application.id, by=by, revision=application.revision
-    )
+        Event.APPLICATION_APPROVED, Subject.APPLICATION, application.id, by=by, revision=application.revision,
+        due_on=application.due_on and application.due_on.isoformat(),
+    )  # fmt: skip
 
 
 def reject(application: Application, reason: str, *, version: int, by: Officer) -> None:
@@ -151,13 +152,15 @@ def reject(application: Application, reason: str, *, version: int, by: Officer) 
     lock(application, version)
     other_person(application, by)
     reason = _reason(reason, "却下の理由")
+    due_on = application.due_on
     states.move(application, A.REJECTED)
     application.rejected_by, application.rejected_at, application.rejected_reason = by.id, clock.now(), reason
     lead_time.end(application)
     flush()
     audit.record(
-        Event.APPLICATION_REJECTED, Subject.APPLICATION, application.id, by=by, revision=application.revision
-    )
+        Event.APPLICATION_REJECTED, Subject.APPLICATION, application.id, by=by, revision=application.revision,
+        due_on=due_on and due_on.isoformat(),
+    )  # fmt: skip
 
 
 def lapse_old() -> list[Application]:

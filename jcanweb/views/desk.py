@@ -7,7 +7,7 @@ from flask import Blueprint, g, request, url_for
 from jcanweb.forms.officers import whole_number
 from jcanweb.models import Revocation
 from jcanweb.permissions import permissions_of, requires
-from jcanweb.services import custodians, desk, queue, reconsent_ledger
+from jcanweb.services import custodians, desk, measures, queue, reconsent_ledger
 from jcanweb.services import screening_ledger as screening
 from jcanweb.vocabulary import Permission
 from jcanweb.web import picked, respond
@@ -30,6 +30,7 @@ def home() -> tuple[str, int]:
                    desk=desk.of(g.officer, granted, g.custodian), keyless=keyless, tomorrow=desk.tomorrow(), queued=queue.QUEUED,
                    missing=custodians.missing() if concerned else [],
                    unanswered=reconsent_ledger.unanswered() if Permission.RECONSENT_DECIDE in granted else [],
+                   strip=measures.waiting(), month=measures.this_month(),
                    late_crl=desk.late_crl() if concerned else None)  # fmt: skip
 
 

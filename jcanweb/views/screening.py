@@ -156,6 +156,7 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
         fields = [ledger.blinded(shown) for shown in fields]
     forms = {shown.field: check_form(shown.field, formdata=None, **_earlier(shown)) for shown in fields}
     forms |= dict([checked] if checked else [])
+    possible |= handling.possible(one, by=g.officer)
     refused, typed, act = None, None, None
     if checked:
         refused, typed, act = checked[1], checked[1].comment.data, Event.APPLICATION_FIELD_CHECKED
@@ -183,12 +184,6 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
     )  # fmt: skip
 
 
-def _earlier(shown: ledger.Field) -> dict[str, Any]:
-    """What the form of a field begins with: what its newest verdict said."""
-    last = shown.check
-    return {"comment": last.comment, **dict.fromkeys(last.matched.split(), True)} if last else {}
-
-
 def _desk(one: Application) -> dict[str, Any]:
     """What the page shows of `handling`: its forms, comments, mails, the applications before and after."""
     assign, said_before = AssignForm(formdata=None, prefix="assign-"), comments.of(one)
@@ -198,3 +193,9 @@ def _desk(one: Application) -> dict[str, Any]:
     return {"assign": assign, "hold": HoldForm(formdata=None, prefix="hold-"), "comments": said_before, "before": before,
             "comment": CommentForm(formdata=None, prefix="comment-"), "notices": notices.of(one), "after": after,
             "names": names}  # fmt: skip
+
+
+def _earlier(shown: ledger.Field) -> dict[str, Any]:
+    """What the form of a field begins with: what its newest verdict said."""
+    last = shown.check
+    return {"comment": last.comment, **dict.fromkeys(last.matched.split(), True)} if last else {}

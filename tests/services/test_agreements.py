@@ -224,6 +224,24 @@ def test_a_suspension_that_becomes_an_end_is_decided_on_anew(home: Corporation, 
     assert [one.certificate_id for one in opened()] == [kept.id, waiting.id, kept.id]
 
 
+def test_a_suspended_agreement_whose_last_day_passes_has_ended(
+    home: Corporation, screener: Officer, hands: Any
+) -> None:
+    certificate(home)
+    become(home, SUSPENDED, screener, agreement_to=date(2026, 11, 24))
+    sweep()
+    (first,) = opened()
+    revocation.refuse(
+        first, words="再開の見込みがあるため。", version=first.version, by=officer(Role.APPROVER)
+    )
+    hands.forward(days=1)
+    sweep()
+    assert [(one.cause, one.lifted_at is None) for one in ends()] == [(SUSPENDED, False), (ENDED, True)]
+    assert len(opened()) == 2
+    sweep()
+    assert (len(ends()), len(opened())) == (2, 2)
+
+
 def test_a_second_suspension_asks_again(home: Corporation, screener: Officer) -> None:
     certificate(home)
     for state in (SUSPENDED, ACTIVE, SUSPENDED):

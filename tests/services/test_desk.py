@@ -1,6 +1,7 @@
 """What waits for an officer, and what does not because of the two-person rule."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from jcanweb import clock
 from jcanweb.database import db, flush
 from jcanweb.models import Certificate, Officer, Order, Revocation
 from jcanweb.permissions import GRANTS
-from jcanweb.services import desk, status
+from jcanweb.services import desk, policy, status, terms
 from jcanweb.services.desk_work import Work
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import (
@@ -25,6 +26,7 @@ from jcanweb.vocabulary import (
 from tests import builders, recoveries
 from tests.issued import custodians, issued_certificate
 from tests.people import officer
+from tests.terms.pages import document
 
 
 def waiting(who: Officer, custodian: Any = None) -> list[tuple[Work, str]]:
@@ -92,6 +94,32 @@ def test_an_approver_decides_what_others_screened(cast: dict[Role, Officer]) -> 
     assert counts(cast[Role.APPROVER]) == {
         "revocation": 0, "recovery": 0, "terms": 0, "policy": 0, "screening": 1, "desk": 1,
     }  # fmt: skip
+
+
+def test_a_draft_of_the_terms_or_the_cp_waits_for_another_approver(cast: dict[Role, Officer]) -> None:
+    approver, other, day = cast[Role.APPROVER], officer(Role.APPROVER), date(2027, 4, 1)
+    edition = terms.import_edition(document(), version="3.0", proposed_on=day, by=approver)
+    entry = replace(policy.SAMPLE, version="2.0", proposed_on=day)
+    cp = policy.register(entry, by=cast[Role.SCREENER])
+    assert waiting(approver) == [(Work.APPROVE_POLICY, str(cp.id))]
+    assert waiting(other) == [(Work.APPROVE_EDITION, str(edition.id)), (Work.APPROVE_POLICY, str(cp.id))]
+    assert waiting(cast[Role.SCREENER]) == []
+    terms.approve(edition, effective_on=day, by=other)
+    assert waiting(other) == [(Work.APPROVE_POLICY, str(cp.id))]
+    assert counts(other) == {
+        "revocation": 0,
+        "recovery": 0,
+        "terms": 0,
+        "policy": 1,
+        "screening": 0,
+        "desk": 1,
+    }
+
+
+def test_an_approver_is_not_told_what_is_to_be_read_from_the_evidence(cast: dict[Role, Officer]) -> None:
+    made = builders.application(A.SCREENING, screened=True)
+    (item,) = desk.of(cast[Role.APPROVER], granted(cast[Role.APPROVER]), None).items
+    assert (item.number, item.about, item.detail) == (made.number, made.corporation.name, "")
 
 
 def test_an_operator_issues_what_others_approved(cast: dict[Role, Officer]) -> None:

@@ -13,12 +13,12 @@ from jcanweb.vocabulary import (
     ApplicationKind,
     Authority,
     Condition,
-    DelegationScope,
     Standing,
     Verdict,
 )
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
+from tests.conftest import Hands
 from tests.issued import issued_certificate
 
 
@@ -59,13 +59,19 @@ def test_another_representative_since(application: Application) -> None:
     assert list(unmet(application)) == [Condition.AUTHORITY]
 
 
-def test_a_delegation_that_ran_out(application: Application) -> None:
-    person = application.person
-    person.authority, person.delegated_from = Authority.DELEGATE, date(2026, 1, 1)
-    person.delegation_scope = DelegationScope.ALL
+def test_a_delegation_that_ran_out(context: Any) -> None:
+    delegate = builders.person(authority=Authority.DELEGATE)
+    application = builders.application(A.SCREENING, screened=True, person=delegate)
     assert standing(application, Condition.DELEGATION) is Standing.MET
-    person.delegated_to = date(2026, 11, 23)
+    delegate.delegated_to = date(2026, 11, 23)
     assert unmet(application)[Condition.DELEGATION].startswith("委任の期間が2026年11月23日")
+
+
+def test_a_vetting_too_long_ago_is_open_and_stops(application: Application, hands: Hands) -> None:
+    hands.forward(days=826)
+    found = [one for one in service.answers(application) if one.condition is Condition.VETTING]
+    assert [one.standing for one in found] == [Standing.OPEN] * 2
+    assert {one.words for one in found} <= set(service.obstacles(application))
 
 
 def test_two_failures_of_one_condition_are_two_sentences(application: Application) -> None:

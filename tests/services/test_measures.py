@@ -12,6 +12,7 @@ from jcanweb.database import db
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, FieldCheck, MeasuredDay
 from jcanweb.services import measures as service
+from jcanweb.services import screening
 from jcanweb.services.reports import Period
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, Interval, PaperPoint, Role, Stage, Verdict
@@ -37,7 +38,8 @@ def handed_in(**values: Any) -> Application:
 
 
 def decided(application: Application, event: Event = Event.APPLICATION_APPROVED) -> None:
-    told(event, application, revision=application.revision)
+    due = application.due_on
+    told(event, application, revision=application.revision, due_on=due and due.isoformat())
 
 
 def test_what_waits_by_stage_and_age(context: Any, hands: Hands) -> None:
@@ -60,14 +62,23 @@ def test_the_day_in_japan_counts(context: Any, hands: Hands) -> None:
     assert service.waiting()[0].counts == (1, 1, 0)
 
 
-def test_decided_within_the_business_days(context: Any, hands: Hands) -> None:
-    hands.at = jst(11, 24)
-    in_time, late, rejected = (handed_in(submitted_at=jst(11, day)) for day in (18, 17, 24))
-    decided(in_time)
-    decided(late)
-    decided(rejected, Event.APPLICATION_REJECTED)
+def test_decided_by_the_day_it_was_due(context: Any) -> None:
+    for due_on, event in (
+        (date(2026, 11, 24), Event.APPLICATION_APPROVED), (date(2026, 11, 22), Event.APPLICATION_APPROVED),
+        (date(2026, 11, 27), Event.APPLICATION_REJECTED),
+    ):  # fmt: skip
+        decided(handed_in(due_on=due_on), event)
     found = service.count(date(2026, 11, 24))
     assert (found.submitted, found.decided, found.in_time) == (3, 3, 2)
+
+
+def test_a_decision_records_when_it_was_due(context: Any, hands: Hands) -> None:
+    made = builders.application(A.SCREENING, screened=True)
+    screening.approve(made, version=made.version, by=officer(Role.APPROVER))
+    other = builders.application(A.SCREENING, screened=True)
+    screening.reject(other, "契約が終了しているため。", version=other.version, by=officer(Role.APPROVER))
+    found = service.count(date(2026, 11, 24))
+    assert (found.decided, found.in_time) == (2, 2)
 
 
 def test_what_was_refused_or_began_is_not_counted(context: Any) -> None:

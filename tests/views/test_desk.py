@@ -168,3 +168,62 @@ def test_a_late_crl_is_told(app: Any, browser: Visitor, hands: Any) -> None:
 
 def test_applicants_and_strangers_have_no_desk(browser: Visitor) -> None:
     assert browser.get("/desk").h1 == "サインイン"
+
+
+@pytest.mark.parametrize(
+    ("tab", "words"),
+    [("all", "進めている申請はありません"), ("overdue", "期限を過ぎた申請はありません"), ("held", "保留中の申請はありません"),
+     ("returned", "差し戻した申請はありません"), ("other", "あなたを待っている仕事はありません")],
+)  # fmt: skip
+def test_an_empty_tab_says_what_fills_it(screener: Visitor, tab: str, words: str) -> None:
+    assert words in screener.get(f"/desk?tab={tab}").text
+
+
+def test_a_tab_says_who_has_what_since_when_and_until_when(app: Any, screener: Visitor) -> None:
+    with app.app_context(), transaction():
+        who = officer(Role.SCREENER)
+        made = [builders.application(), builders.application(A.SCREENING, screener=who),
+                builders.application(A.SCREENING, screened=True), builders.application(A.APPROVED)]  # fmt: skip
+    (body,) = screener.get("/desk?tab=all").all("tbody")
+    rows = ["".join(row.itertext()) for row in body.iter(f"{HTML}tr")]
+    for row, one, holder in zip(
+        rows, made, ["未着手", f"{who.name}さん", "承認者", "発行操作者"], strict=True
+    ):
+        assert all(
+            words in row
+            for words in (one.number, one.corporation.name, holder, "11月27日（金）まで", "10:00")
+        )
+        assert one.common_name not in row
+
+
+def test_a_long_tab_is_read_page_by_page(app: Any, screener: Visitor) -> None:
+    with app.app_context(), transaction():
+        who = builders.person()
+        made = [builders.application(person=who).number for _ in range(52)]
+    page = screener.get("/desk?tab=all")
+    (later,) = [link.get("href") for link in page.all("a") if link.get("rel") == "next"]
+    assert made[49] in page.text
+    page = screener.get(str(later))
+    assert made[49] not in page.text
+    assert made[50] in page.text
+    assert made[51] in page.text
+
+
+def test_an_administrator_has_no_tabs_of_applications(app: Any, browser: Visitor) -> None:
+    with app.app_context(), transaction():
+        made, waiting = officer(Role.ADMINISTRATOR), builders.application()
+    enter(app, browser, made)
+    for url in ("/desk", "/desk?tab=all"):
+        page = browser.get(url)
+        assert "差戻し中" not in page.text
+        assert waiting.number not in page.text
+
+
+def test_running_revocations_stand_beside_the_work(app: Any, screener: Visitor) -> None:
+    with app.test_request_context(), transaction():
+        made, who = issued_certificate(), officer(Role.SCREENER)
+        revocation.receive(made, reason=RevocationReason.KEY_COMPROMISE, requester=RevocationRequester.CORPORATION,
+                           words="", by=who)  # fmt: skip
+    page = screener.get("/desk")
+    assert "進行中の期限（失効）" in page.words("h2")
+    assert made.jc_number in page.text

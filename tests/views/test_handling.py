@@ -51,15 +51,11 @@ def shown(visitor: Visitor) -> Page:
     return visitor.page
 
 
-def buttons(page: Page) -> set[str]:
-    return {word for word in page.words("button") if word}
-
-
 def test_a_colleague_reads_who_has_it_since_when_and_judges_nothing(cast: Cast) -> None:
     page = shown(cast.at(cast.application(), cast.colleague))
     assert f"{cast.me.name}さんが 10:00 から審査中です" in page.text
-    assert "引き継ぐ" in buttons(page)
-    assert not buttons(page) & {"適合", "不適合", "差し戻す", "保留にする", "受付に戻す"}
+    assert "引き継ぐ" in page.acts
+    assert not set(page.acts) & {"適合", "不適合", "差し戻す", "保留にする", "受付に戻す"}
 
 
 def test_released_from_the_page(cast: Cast) -> None:
@@ -75,7 +71,7 @@ def test_held_and_resumed_on_the_page(cast: Cast) -> None:
     page = visitor.send("保留にする", **{"hold-reason": WORDS})
     assert "保留中です" in page.words("h2")
     assert WORDS.replace("<", "&lt;").replace(">", "&gt;") in page.text
-    assert not buttons(page) & {"適合", "審査を完了する", "差し戻す"}
+    assert not set(page.acts) & {"適合", "審査を完了する", "差し戻す"}
     assert WORDS in "".join(shown(cast.at(made, cast.colleague)).tree.itertext())
     visitor.get(f"/applications/{made.number}")
     assert "審査を再開しました。" in visitor.send("審査を再開する").text
@@ -112,7 +108,7 @@ def test_nobody_else_is_given_it(cast: Cast, typed: str) -> None:
 def test_an_approver_gives_it_out_but_claims_nothing(cast: Cast) -> None:
     made = cast.application(A.SUBMITTED)
     visitor = cast.at(made, cast.approver)
-    assert "審査を始める" not in buttons(shown(visitor))
+    assert "審査を始める" not in shown(visitor).acts
     page = visitor.send("担当を替える", **{"assign-officer": cast.me.id})
     assert f"{cast.me.name}さんが" in page.text
 
@@ -125,7 +121,7 @@ def test_who_was_second_is_told_who_has_it(app: Any, cast: Cast) -> None:
         handling.start(one, version=one.version, by=db.session.get_one(Officer, cast.me.id))
     page = visitor.send("審査を始める", status=409)
     assert f"{cast.me.name}さんが 10:00 から審査しています" in page.text
-    assert "次の申請へ" in buttons(page)
+    assert "次の申請へ" in page.acts
 
 
 def test_the_next_one_is_offered_and_claimed(cast: Cast) -> None:
@@ -140,7 +136,7 @@ def test_the_next_one_is_offered_and_claimed(cast: Cast) -> None:
     assert page.h1.startswith(f"申請 {second.number}")
     assert "項目を判定し、審査を完了してください" in page.text
     visitor.send("保留にする", **{"hold-reason": WORDS})
-    assert "次の申請へ" not in buttons(shown(visitor))
+    assert "次の申請へ" not in shown(visitor).acts
     visitor.get("/me")
     page = visitor.post("/desk/next")
     assert page.h1 == "仕事"
@@ -184,7 +180,7 @@ def test_an_auditor_reads_the_comments_and_writes_none(app: Any, cast: Cast) -> 
         auditor = officer(Role.AUDITOR)
     visitor = cast.at(made, auditor)
     assert "読むだけ" in shown(visitor).text
-    assert "コメントを残す" not in buttons(shown(visitor))
+    assert "コメントを残す" not in shown(visitor).acts
     visitor.post(f"/applications/{made.number}/comment", status=403, **{"comment-words": "x"})
 
 

@@ -56,3 +56,13 @@ def test_the_file(app: Any, browser: Visitor) -> None:
     )
     assert answer.mimetype == "text/csv"
     assert len(answer.get_data(as_text=True).splitlines()) == 6
+
+
+def test_the_desk_tells_what_waits_to_all_and_leads_on_who_may_see_more(app: Any, browser: Visitor) -> None:
+    page = visitor(app, browser, Role.SCREENER).get("/desk")
+    assert "うち4営業日以上" in page.words("dt")
+    assert "審査の状況を見る" not in page.text
+    with app.app_context(), transaction():
+        auditor = officer(Role.AUDITOR)
+    enter(app, browser, auditor)
+    assert "審査の状況を見る" in browser.get("/desk").text

@@ -98,10 +98,6 @@ def office(app: Any, hands: Any) -> Office:
     return Office(app, hands)
 
 
-def buttons(page: Page) -> list[str]:
-    return [words for words in page.words("button") if words not in {"サインアウト", "コピー", "印刷"}]
-
-
 # --- the whole way ------------------------------------------------------------------------------------
 
 
@@ -114,7 +110,7 @@ def test_asked_authorised_opened_by_three_and_listed(office: Office, hands: Any)
     page = operator.send("鍵回復を依頼する", **REQUEST)
     assert "鍵回復を依頼しました" in page.text
     assert "依頼したあなたは承認できません" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     url = page.url
 
     approver = office.at("approver")
@@ -124,7 +120,7 @@ def test_asked_authorised_opened_by_three_and_listed(office: Office, hands: Any)
     assert "利用者に知らせました" in page.text
     assert "開封できるまで あと 24時間" in page.text
     assert "承認したあなたは、持分を開封できません" in page.text
-    assert buttons(page) == ["回復しないと決める"]
+    assert page.acts == ["回復しないと決める"]
     assert "開封まで あと 24時間" in approver.get("/recoveries").text
 
     hands.forward(hours=24)
@@ -138,7 +134,7 @@ def test_asked_authorised_opened_by_three_and_listed(office: Office, hands: Any)
         if who != "security":
             assert "持分を開封しました" in page.text
             assert "あなたが開封する持分は残っていません" in page.text
-            assert buttons(page) == []
+            assert page.acts == []
     assert "鍵の回復は終わりました" in page.text
     assert page.words("td").count("受け取り待ち") == 2
     operator = office.at("operator")
@@ -195,12 +191,12 @@ def test_all_halves_there_is_finished_by_the_button(app: Any, office: Office, mo
         broken.setattr(recover, fail)
         page = window.send("持分を開封する", status=409, passphrase=PASSPHRASE)
     assert "回復の途中で問題が起きました" in page.text
-    assert buttons(page) == ["回復を完了する"]
+    assert page.acts == ["回復を完了する"]
     page = office.at("auditor").get("/audit")
     assert "鍵回復の完了" in page.text
     with app.app_context():
         (begun,) = audit.unfinished(Subject.RECOVERY, number)
-    assert buttons(office.at("operator").get(f"/recoveries/{number}")) == []
+    assert office.at("operator").get(f"/recoveries/{number}").acts == []
     page = office.at("key").get(f"/recoveries/{number}")
     assert "に始めた回復の処理が終わっていません" in page.text
     window = office.at("key")
@@ -250,14 +246,14 @@ def test_what_cannot_be_recovered_is_told_and_not_offered(app: Any, office: Offi
     assert office.refusals(Event.RECOVERY_REQUESTED) == ["RecoveryRefused"]
     page = operator.get(url)
     assert "この証明書の鍵は回復できません" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
 
 
 def test_a_recovery_under_way_is_shown_instead_of_the_form(office: Office) -> None:
     number = office.recovery(authorized=False, waited=False)
     page = office.at("operator").get(f"/recoveries/new?certificate={office.number}")
     assert "既に進んでいます" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     assert f"/recoveries/{number}" in [a.get("href") for a in page.all("a")]
 
 
@@ -273,7 +269,7 @@ def test_who_asked_does_not_authorise_at_the_page(app: Any, office: Office) -> N
     approver = office.at("approver")
     page = approver.get(f"/recoveries/{number}")
     assert "依頼したあなたは承認できません" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     page = approver.post(f"/recoveries/{number}/authorize", status=409, version=version)
     assert "依頼した本人は承認できません" in page.text
     assert office.refusals(Event.RECOVERY_AUTHORIZED) == ["TwoPersonRule"]
@@ -287,7 +283,7 @@ def test_an_officer_is_offered_nothing_of_the_own_certificate_and_refused_it(off
     approver = office.at("approver")
     page = approver.get(f"/recoveries/{made}")
     assert "利用者かPIN送付先のため、判断できません" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     for act, refused in (("authorize", Event.RECOVERY_AUTHORIZED), ("decline", Event.RECOVERY_DECLINED)):
         page = approver.post(f"/recoveries/{made}/{act}", status=409, version="1", reason="誤り")
         assert "ご自身が利用者またはPIN送付先になっている証明書の鍵回復は扱えません" in page.text
@@ -301,7 +297,7 @@ def test_a_custodian_is_offered_no_opening_of_the_own_certificate(office: Office
         certificate.application.person.email = office.officers["key"].email.upper()
     page = office.at("key").get(f"/recoveries/{made}")
     assert "利用者かPIN送付先のため、持分を開封できません" in page.text
-    assert "持分を開封する" not in buttons(page)
+    assert "持分を開封する" not in page.acts
 
 
 def test_a_stale_page_neither_authorises_nor_declines(office: Office) -> None:
@@ -334,7 +330,7 @@ def test_declining_needs_a_reason_and_shows_it(office: Office) -> None:
     assert "回復しないと判断した理由を入力してください。" in page.text
     page = approver.send("回復しないと決める", reason="利用者に心当たりがない。")
     assert "利用者に心当たりがない。" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     assert "この鍵は回復しないと決まりました" in office.at("key").get(f"/recoveries/{number}").text
 
 
@@ -358,7 +354,7 @@ def test_during_the_cooling_off_nothing_is_offered_and_nothing_opens(office: Off
     window = office.at("key")
     page = window.get(f"/recoveries/{number}")
     assert "までは誰も開封できません" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     page = window.post(f"/recoveries/{number}/open", status=409, passphrase=PASSPHRASE)
     assert "待機期間中です" in page.text
     assert office.refusals(Event.RECOVERY_SHARE_OPENED) == ["CoolingOff"]
@@ -384,7 +380,7 @@ def test_who_asked_or_authorised_opens_nothing_though_a_custodian(app: Any, offi
     window = office.at(who)
     page = window.get(f"/recoveries/{number}")
     assert "あなたは、持分を開封できません" in page.text
-    assert "持分を開封する" not in buttons(page)
+    assert "持分を開封する" not in page.acts
     page = window.post(f"/recoveries/{number}/open", status=409, passphrase=PASSPHRASE)
     assert "持分を開封できません。ほかの鍵の管理者が開封します。" in page.text
     assert office.refusals(Event.RECOVERY_SHARE_OPENED) == ["TwoPersonRule"]
@@ -438,7 +434,7 @@ def test_a_suspended_certificate_stops_the_page(app: Any, office: Office) -> Non
     window = office.at("key")
     page = window.get(f"/recoveries/{number}")
     assert "いまは先に進めません" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     page = window.post(f"/recoveries/{number}/open", status=409, passphrase=PASSPHRASE)
     assert "利用停止中" in page.text
 
@@ -586,4 +582,4 @@ def test_a_revoked_certificate_closes_the_page_by_itself(app: Any, office: Offic
         revocation.execute(made, confirmation=office.number, version=made.version, by=cast.operator)
     page = office.at("key").get(f"/recoveries/{number}")
     assert "期限切れ" in page.h1
-    assert buttons(page) == []
+    assert page.acts == []

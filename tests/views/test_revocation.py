@@ -70,10 +70,6 @@ def office(app: Any) -> Office:
     return Office(app)
 
 
-def buttons(page: Page) -> list[str]:
-    return [words for words in page.words("button") if words not in {"サインアウト", "コピー", "印刷"}]
-
-
 # --- the whole way ------------------------------------------------------------------------------------
 
 
@@ -86,10 +82,10 @@ def test_received_decided_executed_and_listed(office: Office) -> None:
     page = screener.send("受け付ける", **RECEIPT)
     assert page.h1 == f"失効 {office.number} 判断待ち"
     assert "承認者の判断を待っています。" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     approver = office.at("approver")
     page = approver.get(page.url)
-    assert buttons(page) == ["失効すると決める", "失効しないと決める"]
+    assert page.acts == ["失効すると決める", "失効しないと決める"]
     assert approver.send("失効すると決める").h1 == f"失効 {office.number} 実行待ち"
     operator = office.at("operator")
     assert "あと 5日" in operator.get(page.url).text
@@ -223,7 +219,7 @@ def test_the_receiver_is_offered_no_decision_and_refused_one(office: Office) -> 
         ).id  # fmt: skip
     approver = office.at("approver")
     page = approver.get(f"/revocations/{made}")
-    assert buttons(page) == []
+    assert page.acts == []
     assert "受付したあなたは判断できません" in page.text
     page = approver.post(f"/revocations/{made}/decide", status=409, version="1")
     assert "別の承認者が判断してください" in page.text
@@ -239,7 +235,7 @@ def test_the_decider_is_refused_the_execution(office: Office) -> None:
     approver = office.at("approver")
     page = approver.get(f"/revocations/{made}")
     assert "判断したあなたは実行できません" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     page = approver.post(f"/revocations/{made}/execute", status=409, version="2", confirmation=office.number)
     assert "別の発行操作者が実行してください" in page.text
     assert office.refusals(Event.REVOCATION_EXECUTED) == ["TwoPersonRule"]
@@ -261,7 +257,7 @@ def test_an_officer_is_offered_nothing_of_the_own_certificate_and_refused_it(
     window = office.at(who)
     page = window.get(f"/revocations/{made}")
     assert f"利用者かPIN送付先のため、{what}" in page.text
-    assert buttons(page) == []
+    assert page.acts == []
     page = window.post(f"/revocations/{made}/{act}", status=409, version=version, words="誤報のため。",
                        confirmation=office.number)  # fmt: skip
     assert "ご自身が利用者またはPIN送付先になっている証明書の失効" in page.text

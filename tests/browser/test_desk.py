@@ -1,0 +1,180 @@
+"""A day at the desk in Chromium by keyboard alone: claimed, judged, returned, put aside, completed, and the next one."""
+
+from typing import Any
+
+import pytest
+
+from jcanweb import clock
+from jcanweb.database import db, transaction
+from jcanweb.models import Application, Officer
+from jcanweb.vocabulary import ApplicationState as A
+from jcanweb.vocabulary import CheckedField, Role
+from tests import builders
+from tests.browser.conftest import look
+from tests.page import Visitor
+from tests.people import enter, officer
+
+FIELDS = [field.value for field in CheckedField]
+FOCUS = "document.activeElement"
+
+
+def day(app: Any) -> tuple[Officer, list[str]]:
+    """One of each kind as it comes in: new, one whose CN is wrong, with long names, corrected, on its last day, put back."""
+    with app.test_request_context(), transaction():
+        me, before = officer(Role.SCREENER), officer(Role.SCREENER)
+        me.name = "田村 さくら"
+        made = [
+            builders.application(),
+            builders.application(common_name_typed="TEST", common_name="TEST"),
+            builders.application(organization_unit_typed="M" * 64, organization_unit="M" * 64, organization_unit_ja="長" * 60),
+            builders.application(revision=2),
+            builders.application(screening_by=before.id, screening_at=clock.now()),
+            builders.application(),
+        ]  # fmt: skip
+        builders.application(A.SCREENING, screener=before)
+        return me, [one.number for one in made]
+
+
+class Keys:
+    """A person who has no mouse."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+
+    def focused(self) -> str:
+        """What has the focus, which must be seen."""
+        outline = self.page.evaluate(f"getComputedStyle({FOCUS}).outlineStyle")
+        assert outline != "none", "the focus is not seen"
+        return str(self.page.evaluate(f"({FOCUS}.labels?.[0] ?? {FOCUS}).textContent.trim()"))
+
+    def go(self) -> None:
+        """Enter, and the page that answers."""
+        with self.page.expect_navigation():
+            self.press("Enter")
+
+    def act(self, words: str) -> None:
+        """The key of what is to be done next, then Enter."""
+        self.press("a")
+        assert self.focused() == words
+        self.go()
+
+    def walk(self, key: str, script: str) -> None:
+        for _ in range(12):
+            if self.page.evaluate(script):
+                self.focused()
+                return
+            self.press(key)
+        raise AssertionError(f"{key} never came to {script}")
+
+    def judge(self, field: str, button: str, comment: str = "") -> None:
+        """j to the row, a comment where there is one, then one of its two buttons."""
+        self.walk("j", f"{FOCUS}.closest('tr')?.id === '{field}'")
+        if comment:
+            step = "Tab" if self.page.evaluate(f"{FOCUS}.matches('a')") else "Shift+Tab"
+            self.walk(step, f"{FOCUS}.id === '{field}-comment'")
+            self.page.keyboard.type(comment)
+        self.walk("Tab", f"{FOCUS}.textContent.trim() === '{button}'")
+        self.go()
+
+    def pass_all(self, *fields: str) -> None:
+        for field in fields or FIELDS:
+            self.judge(field, "適合")
+
+    def title(self) -> str:
+        return str(self.page.locator("h1").inner_text())
+
+
+@pytest.mark.parametrize("visit", ["script"], indirect=True)
+def test_a_day_at_the_desk_by_keyboard(app: Any, visit: Any, address: str) -> None:
+    me, numbers = day(app)
+    page = visit(1280)
+    signed_in(app, page, me, address)
+    keys = Keys(page)
+    page.goto("/desk")
+    look(page, "desk")
+    keys.act("次の申請へ")
+
+    assert numbers[0] in keys.title()
+    page.wait_for_selector("text=残り 3 項目")
+    keys.press("?")
+    page.wait_for_selector("dialog kbd")
+    look(page, "desk-keys")
+    keys.press("Escape")
+    keys.pass_all()
+    keys.press("c")
+    assert keys.focused().startswith("コメント")
+    page.keyboard.type("法務局の登記で英文名称を確認した。")
+    keys.press("Tab")
+    keys.go()
+    keys.act("審査を完了する")
+    keys.act("次の申請へ")
+
+    assert numbers[1] in keys.title()
+    keys.judge("common_name", "不適合", "役職か氏名を英字で入力してください。")
+    keys.press("r")
+    assert keys.focused() == "差し戻す場合"
+    keys.walk("Tab", f"{FOCUS}.textContent.trim() === '差し戻す'")
+    keys.go()
+    look(page, "desk-returned")
+    assert page.get_by_text("差戻しのお知らせ").is_visible()
+    keys.act("次の申請へ")
+
+    assert numbers[2] in keys.title()
+    keys.press("h")
+    assert keys.focused() == "保留にする"
+    keys.walk("Tab", f"{FOCUS}.id === 'hold-reason'")
+    page.keyboard.type("法人に名称を電話で確かめる。折り返し待ち。")
+    keys.press("Tab")
+    keys.go()
+    look(page, "desk-held")
+    keys.press("n")
+    page.wait_for_url(f"**/{numbers[3]}")
+
+    for number in numbers[3:]:
+        assert number in keys.title()
+        if page.get_by_role("button", name="審査を始める").count():
+            keys.act("審査を始める")
+        keys.pass_all()
+        keys.act("審査を完了する")
+        if number != numbers[-1]:
+            keys.act("次の申請へ")
+
+    page.goto("/desk?tab=held")
+    keys.press("j")
+    keys.go()
+    keys.act("審査を再開する")
+    keys.pass_all()
+    keys.act("審査を完了する")
+    page.goto("/desk")
+    look(page, "desk-done")
+    assert page.get_by_text("いま、あなたを待っている仕事はありません").is_visible()
+    with app.app_context():
+        there = {one.number: one for one in db.session.query(Application)}
+        assert there[numbers[1]].state is A.RETURNED
+        done = [there[number] for number in numbers if number != numbers[1]]
+        assert {(one.state, one.screened_by) for one in done} == {(A.SCREENING, me.id)}
+
+
+@pytest.mark.parametrize("visit", ["plain"], indirect=True)
+def test_without_scripts_the_next_one_is_a_button_and_a_link(app: Any, visit: Any, address: str) -> None:
+    me, numbers = day(app)
+    page = visit(1280)
+    signed_in(app, page, me, address)
+    page.goto("/desk")
+    page.get_by_role("button", name="次の申請へ").press("Enter")
+    assert numbers[0] in page.locator("h1").inner_text()
+    page.get_by_role("link", name="次の申請").press("Enter")
+    page.wait_for_url(f"**/{numbers[1]}")
+    assert page.get_by_role("button", name="審査を始める").get_attribute("accesskey") == "a"
+
+
+def signed_in(app: Any, page: Any, who: Officer, address: str) -> None:
+    """This officer's session in the window."""
+    visitor = Visitor(app)
+    enter(app, visitor, who)
+    cookie = visitor.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
