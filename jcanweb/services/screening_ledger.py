@@ -53,8 +53,8 @@ class Field:
 
     @property
     def words(self) -> tuple[tuple[str, bool], ...]:
-        """The certificate's words, each with whether it is new since the previous certificate."""
-        return names.marked(self.value, self.previous or self.value)
+        """The certificate's words, each with whether the approver, or else the previous certificate, has it not."""
+        return names.marked(self.value, self.contradiction or self.previous or self.value)
 
     @property
     def previous_words(self) -> tuple[tuple[str, bool], ...]:

@@ -11,8 +11,8 @@ from jcanweb.names.findings import FindingCode as F
 from jcanweb.names.findings import Severity
 from jcanweb.services import screening_findings as service
 from jcanweb.services import screening_ledger as ledger
+from jcanweb.vocabulary import ApplicationKind, CertificateState, CheckedField
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CertificateState, CheckedField
 from tests import builders
 from tests.issued import issued_certificate
 
@@ -113,6 +113,15 @@ def test_a_change_since_the_previous_certificate_is_told_and_marked(context: Any
     shown = ledger.field(made, CN)
     assert (shown.words, shown.previous_words) == (
         (("Sales", False), ("Manager", True)), (("Sales", False), ("Chief", True)))  # fmt: skip
+
+
+def test_a_renewal_is_compared_with_the_certificate_it_renews(context: Any) -> None:
+    who = builders.person()
+    renewed, colleague = certificate("Mihon Kensetsu", "Sales Chief", who), builders.person(who.corporation)
+    certificate("Mihon Kensetsu", "Sales Manager", colleague)
+    made = applied(person=colleague, kind=ApplicationKind.RENEWAL, renewal_of_id=renewed.id)
+    assert ledger.field(made, CN).previous == "Sales Chief"
+    assert F.DIFFERENT in codes(made, CN)
 
 
 @pytest.mark.parametrize(("unit", "name", "told"), [
