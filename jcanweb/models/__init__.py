@@ -14,6 +14,7 @@ from jcanweb.models.progress import FormProgress, ReadingProgress
 from jcanweb.models.reconsent import Campaign, Reconsent
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
+from jcanweb.models.search import SearchEntry
 from jcanweb.models.vault import Backup, BackupShare
 from jcanweb.models.withdrawal import ConsentWithdrawal
 
@@ -22,5 +23,5 @@ __all__ = [
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
     "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Invitation", "Mail", "Officer",
     "OfficerInvitation", "OfficerRole", "Order", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
-    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "ShareOpening", "WebSession",
+    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "SearchEntry", "ShareOpening", "WebSession",
 ]  # fmt: skip

@@ -2,13 +2,16 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
 from jcanweb.models.consent import Consent
 from jcanweb.models.organization import Corporation, Document, Person
 from jcanweb.vocabulary import ApplicationState, CheckedField, Verdict
+
+_UNDONE = text("state IN ('submitted', 'screening') AND screened_at IS NULL")
+"""Waits for a screener, or a screener has it."""
 
 
 class Application(Base):
@@ -17,12 +20,15 @@ class Application(Base):
     __tablename__ = "application"
     __table_args__ = (
         Index("ix_application_state", "state", "submitted_at", "id"),
-        Index("ix_application_list", "state", "id"),
+        Index("ix_application_list", "state", "arrival"),
+        Index("ix_application_hands", "screening_by", "arrival", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
+        Index("ix_application_submitted", "submitted_at", "arrival"),
         Index("ix_application_person", "person_id"),
-        Index("ix_application_corporation", "corporation_id"),
+        Index("ix_application_corporation", "corporation_id", "arrival"),
         UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
         CheckConstraint("screened_by <> approved_by", name="two_person_approve"),
         CheckConstraint("approved_by <> issued_by", name="two_person_issue"),
+        CheckConstraint("(submitted_at IS NULL) = (arrival IS NULL)", name="submitted"),
         CheckConstraint("(screened_by IS NULL) = (screened_at IS NULL)", name="screened"),
         CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved"),
         CheckConstraint("(issued_by IS NULL) = (issued_at IS NULL)", name="issued"),
@@ -60,6 +66,9 @@ class Application(Base):
 
     drafted_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+    arrival: Mapped[int | None] = mapped_column(
+        unique=True
+    )  # grows with every handing-in: the order of lists
     screening_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))  # who has it on the desk
     screened_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     screened_at: Mapped[datetime | None]

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
@@ -20,7 +20,7 @@ class Corporation(Base):
     company_id: Mapped[str] = mapped_column(String(40), unique=True)  # 企業ID of CECTRUST-Light
     name: Mapped[str] = mapped_column(String(120))
     name_kana: Mapped[str] = mapped_column(String(200), default="")
-    name_key: Mapped[str] = mapped_column(String(600), default="")  # names.comparison_key, for the search box
+    name_key: Mapped[str] = mapped_column(Text, default="")  # search keys of the names: see search_index
     name_en: Mapped[str] = mapped_column(String(64))
     representative: Mapped[str] = mapped_column(String(120))
     agreement_state: Mapped[AgreementState]

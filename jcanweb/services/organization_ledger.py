@@ -1,34 +1,44 @@
 """Reading corporations: the list with its search, the people, links and certificates of one."""
 
-import re
-
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, and_, false, select
 from sqlalchemy.orm import selectinload
 
-from jcanweb import clock, names
+from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.models import Certificate, Corporation, Invitation, Person
+from jcanweb.services.search import LONGEST, holding, newest, pieces, plain, read
 
 PAGE = 50
 
 
 def matching(typed: str) -> ColumnElement[bool]:
-    """What a search box for corporations means: digits are the head of the 法人番号, any other text is looked for
+    """What a search box for corporations means: digits are the head of the 法人番号, any other words are looked for
     anywhere in the names, an empty one is all."""
-    wanted = names.comparison_key(typed[:200])
-    digits = re.sub(r"[-‐‑–—−ー]", "", wanted)
-    if digits.isascii() and digits.isdigit():
-        return Corporation.corporate_number.startswith(digits)
-    return Corporation.name_key.contains(wanted, autoescape=True) if wanted else true()
+    if digits := _digits(typed):
+        return and_(Corporation.corporate_number >= digits, Corporation.corporate_number < digits + ":")
+    sought = read(typed)
+    return false() if sought.complaint else holding(Corporation.name_key, sought.words)
 
 
 def search(typed: str = "", *, before: int | None = None) -> list[Corporation]:
     """Up to PAGE + 1 corporations `matching`, below the id `before`, newest first; the last only tells of more."""
     query = select(Corporation).options(selectinload(Corporation.people)).order_by(Corporation.id.desc())
-    query = query.where(matching(typed))
     if before is not None:
         query = query.where(Corporation.id < before)
+    words = () if _digits(typed) else read(typed).words
+    if pieces(words):
+        query = query.where(
+            Corporation.id.in_(newest("corporation_fts", words, limit=PAGE + 1, below=before))
+        )
+    else:
+        query = query.where(matching(typed))
     return list(db.session.scalars(query.limit(PAGE + 1)))
+
+
+def _digits(typed: str) -> str:
+    """The head of a 法人番号, or nothing when other characters were typed."""
+    digits = plain(typed[:LONGEST]).replace("-", "")
+    return digits if digits.isascii() and digits.isdigit() else ""
 
 
 def person_of(corporation: Corporation, person_id: int) -> Person | None:

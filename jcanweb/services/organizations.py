@@ -194,7 +194,6 @@ def _corporation(entry: CorporationEntry) -> dict[str, object]:
         "company_id": company_id(entry.company_id),
         "name": name,
         "name_kana": kana,
-        "name_key": " ".join(names.comparison_key(part) for part in (name, kana, name_en)),
         "name_en": name_en,
         "representative": names.check_name(entry.representative, "代表者の氏名"),
         "agreement_state": entry.agreement_state,
@@ -259,7 +258,7 @@ def _assign(thing: Corporation | Person, values: dict[str, object]) -> list[str]
     changed = [name for name, value in values.items() if getattr(thing, name) != value]
     for name in changed:
         setattr(thing, name, values[name])
-    return [name for name in changed if name != "name_key"]
+    return changed
 
 
 def _flush(sentence: str) -> None:
