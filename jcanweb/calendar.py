@@ -36,6 +36,12 @@ def add_business_days(day: date, count: int) -> date:
     return day
 
 
+def business_days_left(day: date, last: date) -> int:
+    """How many business days come after `day`, up to and with `last`; 0 when that is not later."""
+    _only_date(last)
+    return sum(is_business_day(day + timedelta(days=n)) for n in range(1, (last - day).days + 1))
+
+
 def months_before(day: date, count: int) -> date:
     """The same day `count` calendar months earlier, or the last day of that month when it has no such day."""
     if count < 0:

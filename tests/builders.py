@@ -8,7 +8,8 @@ from stdnum.jp import cn
 
 from jcanweb import audit, clock
 from jcanweb import terms as reader
-from jcanweb.calendar import jst_date
+from jcanweb.calendar import add_business_days, jst_date
+from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.events import Event, Subject
 from jcanweb.models import (
@@ -89,11 +90,14 @@ def application(state: A = A.SUBMITTED, *, person: Person | None = None, screene
     seen = state in {A.SCREENING, A.RETURNED, A.REJECTED} or checked
     one = (screener or officer(Role.SCREENER)) if seen else None
     if one is not None:
-        facts["screening_by"] = one.id
+        facts |= {"screening_by": one.id, "screening_at": at}
         if checked:
             facts |= {"screened_by": one.id, "screened_at": at}
+    if state in {A.SUBMITTED, A.SCREENING, A.APPROVED}:
+        facts["due_on"] = add_business_days(jst_date(at), setting("SCREENING_BUSINESS_DAYS"))
     if state is A.RETURNED:
         facts |= {
+            "days_left": setting("SCREENING_BUSINESS_DAYS"),
             "returned_by": one.id if one else None,
             "returned_at": at,
             "returned_reason": "OU2を登記のとおりに直してください。",

@@ -155,7 +155,7 @@ def put_out(made: Issued, *, hours: int | None = None) -> dict[SecretKind, str]:
 
 
 def _order(application: Application, operator: Officer, bench: _Bench, number: str, at: datetime) -> Order:
-    application.state = ApplicationState.ISSUED
+    application.state, application.due_on = ApplicationState.ISSUED, None
     application.issued_by, application.issued_at = operator.id, at
     made = Order(request_id=secrets.token_hex(16), application_id=application.id, jc_number=number,
                  public_key_sha256=hashlib.sha256(bench.public_key).hexdigest(), state=OrderState.DONE, ended_at=at,

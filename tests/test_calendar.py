@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from jcanweb.calendar import (
     add_business_days,
+    business_days_left,
     is_business_day,
     japanese_date,
     japanese_datetime,
@@ -137,6 +138,7 @@ def test_a_datetime_without_a_zone_is_refused() -> None:
         is_business_day,
         japanese_date,
         lambda moment: add_business_days(moment, 1),
+        lambda moment: business_days_left(date(2026, 11, 20), moment),
         lambda moment: months_before(moment, 1),
         lambda moment: within_months(moment, date(2026, 11, 22), 1),
         lambda moment: within_months(date(2026, 11, 22), moment, 1),
@@ -171,3 +173,12 @@ def test_the_answer_is_always_a_business_day_and_each_step_is_later(day: date, c
 )
 def test_months_after_end_with_the_month(day: date, count: int, expected: date) -> None:
     assert months_after(day, count) == expected
+
+
+@given(st.dates(date(2000, 1, 1), date(2060, 1, 1)), st.integers(0, 30))
+def test_as_many_business_days_are_left_as_were_counted(day: date, count: int) -> None:
+    assert business_days_left(day, add_business_days(day, count)) == (count or not is_business_day(day))
+
+
+def test_no_day_is_left_of_a_past_one() -> None:
+    assert business_days_left(date(2026, 11, 24), date(2026, 11, 20)) == 0

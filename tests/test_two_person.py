@@ -182,7 +182,7 @@ FOREIGN = "foreign key"
 
 
 def test_by_sql_who_screened_does_not_reject(world: World) -> None:
-    reject = {"state": "'rejected'", "rejected_at": "screened_at"}
+    reject = {"state": "'rejected'", "rejected_at": "screened_at", "due_on": "NULL"}
     refused(change(world.screened, rejected_by="screened_by", **reject), "two_person_reject")
     refused(copy(world.screened, number="'T1'", rejected_by="screened_by", **reject), "two_person_reject")
     passes(change(world.screened, rejected_by=world.approver.id, **reject))

@@ -1,7 +1,7 @@
 """The filters of the list of applications, asked for in the address."""
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 
 from jcanweb import labels
 from jcanweb.calendar import japanese_date
@@ -22,6 +22,7 @@ class ListForm(FlaskForm):
     q = StringField("法人名・OU2・CN・番号")
     state = SelectField("状態", choices=options_of([("", "すべて"), *STATES]), validate_choice=False)
     hands = SelectField("審査の担当", choices=options_of([("", "すべて"), *HANDS]), validate_choice=False)
+    overdue = BooleanField("期限を過ぎたもの")
     since = DayField("提出日（から）", required=False, name="from")
     until = DayField("提出日（まで）", required=False, name="to")
 
@@ -31,7 +32,7 @@ class ListForm(FlaskForm):
             typed=(self.q.data or "").strip(),
             state=next((one for one in ApplicationState if one.value == self.state.data), None),
             hands=next((one for one in Hands if one.value == self.hands.data), None),
-            since=self.since.data, until=self.until.data,
+            overdue=self.overdue.data, since=self.since.data, until=self.until.data,
         )  # fmt: skip
 
     def conditions(self) -> list[tuple[str, str]]:
@@ -41,6 +42,7 @@ class ListForm(FlaskForm):
             "q": f"「{asked.typed}」" if asked.typed else "",
             "state": f"状態「{labels.word(asked.state)}」" if asked.state else "",
             "hands": f"審査の担当「{dict(HANDS)[asked.hands]}」" if asked.hands else "",
+            "overdue": "期限を過ぎたもの" if asked.overdue else "",
             "from": f"{japanese_date(asked.since)}から提出" if asked.since else "",
             "to": f"{japanese_date(asked.until)}まで提出" if asked.until else "",
         }

@@ -594,7 +594,13 @@ def upgrade() -> None:
         sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("arrival", sa.Integer(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("days_left", sa.Integer(), nullable=True),
         sa.Column("screening_by", sa.Integer(), nullable=True),
+        sa.Column("screening_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_by", sa.Integer(), nullable=True),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_reason", sa.String(length=1000), nullable=True),
         sa.Column("screened_by", sa.Integer(), nullable=True),
         sa.Column("screened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("returned_by", sa.Integer(), nullable=True),
@@ -628,6 +634,21 @@ def upgrade() -> None:
             "(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_application_approved")
         ),
         sa.CheckConstraint("(issued_by IS NULL) = (issued_at IS NULL)", name=op.f("ck_application_issued")),
+        sa.CheckConstraint(
+            "(screening_by IS NULL) = (screening_at IS NULL)", name=op.f("ck_application_screening")
+        ),
+        sa.CheckConstraint(
+            "due_on IS NULL OR (days_left IS NULL AND state IN ('submitted', 'screening', 'approved', 'issuing'))",
+            name=op.f("ck_application_due"),
+        ),
+        sa.CheckConstraint(
+            "(held_by IS NULL) = (held_at IS NULL) AND (held_by IS NULL) = (held_reason IS NULL)",
+            name=op.f("ck_application_held"),
+        ),
+        sa.CheckConstraint(
+            "held_by IS NULL OR (state = 'screening' AND screened_by IS NULL)",
+            name=op.f("ck_application_state_held"),
+        ),
         sa.CheckConstraint("screened_by <> rejected_by", name=op.f("ck_application_two_person_reject")),
         sa.CheckConstraint(
             "(rejected_by IS NULL) = (rejected_at IS NULL)", name=op.f("ck_application_rejected")
@@ -661,6 +682,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["returned_by"], ["officer.id"], name=op.f("fk_application_returned_by")),
         sa.ForeignKeyConstraint(["screened_by"], ["officer.id"], name=op.f("fk_application_screened_by")),
         sa.ForeignKeyConstraint(["screening_by"], ["officer.id"], name=op.f("fk_application_screening_by")),
+        sa.ForeignKeyConstraint(["held_by"], ["officer.id"], name=op.f("fk_application_held_by")),
         sa.ForeignKeyConstraint(
             ["seal_certificate_id"], ["document.id"], name=op.f("fk_application_seal_certificate_id")
         ),
@@ -671,14 +693,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.create_index("ix_application_corporation", ["corporation_id", "arrival"], unique=False)
-        batch_op.create_index(
-            "ix_application_hands",
-            ["screening_by", "arrival"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('submitted', 'screening') AND screened_at IS NULL"),
-            postgresql_where=sa.text("state IN ('submitted', 'screening') AND screened_at IS NULL"),
-        )
         batch_op.create_index("ix_application_list", ["state", "arrival"], unique=False)
+        batch_op.create_index("ix_application_due", ["state", "due_on", "id"], unique=False)
+        batch_op.create_index(
+            "ix_application_clock",
+            ["due_on", "id"],
+            unique=False,
+            sqlite_where=sa.text("due_on IS NOT NULL"),
+            postgresql_where=sa.text("due_on IS NOT NULL"),
+        )
+        batch_op.create_index("ix_application_desk", ["screening_by", "state", "due_on", "id"], unique=False)
+        batch_op.create_index(
+            "ix_application_held",
+            ["held_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("held_at IS NOT NULL"),
+            postgresql_where=sa.text("held_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_application_returned", ["state", "returned_at", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
         batch_op.create_index("ix_application_submitted", ["submitted_at", "arrival"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)

@@ -1,6 +1,7 @@
 """An application and the checks of its fields."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,8 +11,10 @@ from jcanweb.models.consent import Consent
 from jcanweb.models.organization import Corporation, Document, Person
 from jcanweb.vocabulary import ApplicationState, CheckedField, Verdict
 
-_UNDONE = text("state IN ('submitted', 'screening') AND screened_at IS NULL")
-"""Waits for a screener, or a screener has it."""
+
+def _where(condition: str) -> dict[str, Any]:
+    """Only rows of this condition stand in the index, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Application(Base):
@@ -21,8 +24,12 @@ class Application(Base):
     __table_args__ = (
         Index("ix_application_state", "state", "submitted_at", "id"),
         Index("ix_application_list", "state", "arrival"),
-        Index("ix_application_hands", "screening_by", "arrival", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
         Index("ix_application_submitted", "submitted_at", "arrival"),
+        Index("ix_application_due", "state", "due_on", "id"),
+        Index("ix_application_clock", "due_on", "id", **_where("due_on IS NOT NULL")),
+        Index("ix_application_desk", "screening_by", "state", "due_on", "id"),
+        Index("ix_application_held", "held_at", "id", **_where("held_at IS NOT NULL")),
+        Index("ix_application_returned", "state", "returned_at", "id"),
         Index("ix_application_person", "person_id"),
         Index("ix_application_corporation", "corporation_id", "arrival"),
         UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
@@ -42,6 +49,12 @@ class Application(Base):
         CheckConstraint("approved_by IS NULL OR screened_by IS NOT NULL", name="approved_screened"),
         CheckConstraint("(state IN ('issuing', 'issued')) = (issued_by IS NOT NULL)", name="state_issuing"),
         CheckConstraint("(state = 'rejected') = (rejected_by IS NOT NULL)", name="state_rejected"),
+        CheckConstraint("(screening_by IS NULL) = (screening_at IS NULL)", name="screening"),
+        CheckConstraint("due_on IS NULL OR (days_left IS NULL"
+                        " AND state IN ('submitted', 'screening', 'approved', 'issuing'))", name="due"),
+        CheckConstraint("(held_by IS NULL) = (held_at IS NULL) AND (held_by IS NULL) = (held_reason IS NULL)",
+                        name="held"),
+        CheckConstraint("held_by IS NULL OR (state = 'screening' AND screened_by IS NULL)", name="state_held"),
         CheckConstraint("length(organization_unit) <= 64 AND length(common_name) <= 64", name="lengths"),
         CheckConstraint("years IN (1, 2)", name="years"),
     )  # fmt: skip
@@ -69,7 +82,15 @@ class Application(Base):
     arrival: Mapped[int | None] = mapped_column(
         unique=True
     )  # grows with every handing-in: the order of lists
+    due_on: Mapped[
+        date | None
+    ]  # the day in Japan by which we should be done; NULL while nothing is waited for from us
+    days_left: Mapped[int | None]  # business days, when it was returned
     screening_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))  # who has it on the desk
+    screening_at: Mapped[datetime | None]  # since when
+    held_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    held_at: Mapped[datetime | None]
+    held_reason: Mapped[str | None] = mapped_column(String(1000))
     screened_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     screened_at: Mapped[datetime | None]
     returned_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))

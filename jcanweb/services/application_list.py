@@ -5,10 +5,11 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from jcanweb.calendar import JST
+from jcanweb import clock
+from jcanweb.calendar import JST, jst_date
 from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Corporation, Officer, SearchEntry
 from jcanweb.services import search
@@ -39,6 +40,7 @@ class Filters:
     typed: str = ""
     state: A | None = None
     hands: Hands | None = None
+    overdue: bool = False
     since: date | None = None
     """Handed in on this day (Japan) or later."""
     until: date | None = None
@@ -101,15 +103,17 @@ def _where(filters: Filters, sought: search.Sought, me: Officer) -> list[ColumnE
     where: list[ColumnElement[bool]] = []
     if filters.state is not None:
         where.append(Application.state == filters.state)
-    if filters.hands is not None:
-        waiting = bindparam("waiting", [A.SUBMITTED, A.SCREENING], expanding=True, literal_execute=True,
-                            type_=Application.state.type)  # fmt: skip
-        holder = (
-            Application.screening_by == me.id
-            if filters.hands is Hands.MINE
-            else Application.screening_by.is_(None)
-        )
-        where += [Application.state.in_(waiting), Application.screened_at.is_(None), holder]
+    if filters.hands is Hands.MINE:
+        where += [
+            Application.screening_by == me.id,
+            Application.state == A.SCREENING,
+            Application.screened_at.is_(None),
+        ]
+    if filters.hands is Hands.NOBODY:
+        free = or_(Application.state == A.SUBMITTED, Application.screening_by.is_(None))
+        where += [Application.state.in_([A.SUBMITTED, A.SCREENING]), Application.screened_at.is_(None), free]
+    if filters.overdue:
+        where.append(Application.due_on < jst_date(clock.now()))
     if filters.since:
         where.append(Application.submitted_at >= _begin(filters.since))
     if filters.until:

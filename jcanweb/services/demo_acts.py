@@ -5,7 +5,7 @@ from datetime import timedelta
 from jcanweb import clock, terms
 from jcanweb.calendar import jst_date
 from jcanweb.models import Application, Certificate, Officer, Person, Recovery, Revocation
-from jcanweb.services import delivery, enrollment, issuance, recovery, revocation, screening
+from jcanweb.services import delivery, enrollment, handling, issuance, recovery, revocation, screening
 from jcanweb.services import terms as editions
 from jcanweb.services.demo_cast import POSTS, paper
 from jcanweb.vocabulary import (
@@ -47,7 +47,7 @@ class Acts:
         enrollment.withdraw(one, version=one.version, by=one.person)
 
     def claim(self, one: Application) -> Application:
-        screening.start(one, version=one.version, by=self.staff["screener"])
+        handling.start(one, version=one.version, by=self.staff["screener"])
         return one
 
     def screen(self, one: Application) -> Application:

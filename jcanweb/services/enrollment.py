@@ -19,7 +19,7 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Edition, Person
-from jcanweb.services import addresses, consents, documents, organizations, presentation, terms
+from jcanweb.services import addresses, consents, documents, lead_time, organizations, presentation, terms
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.vocabulary import ApplicationState
 
@@ -170,6 +170,7 @@ def submit(application: Application, *, version: int, by: Person) -> None:
         )
     states.move(application, ApplicationState.SUBMITTED)
     application.submitted_at = clock.now()
+    lead_time.begin(application)
     flush()
     audit.record(Event.APPLICATION_SUBMITTED, Subject.APPLICATION, application.id, by=by,
                  revision=application.revision)  # fmt: skip
@@ -186,6 +187,7 @@ def withdraw(application: Application, *, version: int, by: Person) -> None:
         raise StalePage()
     states.move(application, ApplicationState.WITHDRAWN)
     application.withdrawn_at = clock.now()
+    lead_time.end(application)
     flush()
     audit.record(Event.APPLICATION_WITHDRAWN, Subject.APPLICATION, application.id, by=by)
 

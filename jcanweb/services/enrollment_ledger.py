@@ -114,11 +114,8 @@ def remarks(application: Application) -> dict[str, str]:
 
 
 def expected_on(application: Application) -> date | None:
-    """The day (Japan) by which the screening is usually done: SCREENING_BUSINESS_DAYS after the submission."""
-    if application.submitted_at is None:
-        return None
-    day = calendar.jst_date(application.submitted_at)
-    return calendar.add_business_days(day, setting("SCREENING_BUSINESS_DAYS"))
+    """The day (Japan) by which we should be done; None while nothing is waited for from us."""
+    return application.due_on
 
 
 def lapses_on(application: Application) -> date | None:

@@ -31,7 +31,16 @@ from jcanweb.issuers import port
 from jcanweb.models import Application, Certificate, Edition, Officer, Order, PolicyDocument
 from jcanweb.pki import comparison, enclave
 from jcanweb.pki.profile import Profile, Subject, spki_sha256
-from jcanweb.services import delivery, enrollment, organizations, policy, reconcile, screening, terms
+from jcanweb.services import (
+    delivery,
+    enrollment,
+    lead_time,
+    organizations,
+    policy,
+    reconcile,
+    screening,
+    terms,
+)
 from jcanweb.vocabulary import ApplicationState, CertificateState, OrderFailure, OrderState, SecretKind
 
 APPROVER = "承認した担当者は発行できません。別の発行操作者が操作してください。"
@@ -192,6 +201,7 @@ def _keep(order: Order, issued: port.Issued, under: PolicyDocument, *, by: Offic
     order.ended_at = at
     states.move(order, OrderState.DONE)
     states.move(application, ApplicationState.ISSUED)
+    lead_time.end(application)
     flush()
     audit.record(Event.CERTIFICATE_ISSUED, About.CERTIFICATE, certificate.id, by=by, act=order.act,
                  application=application.id, order=order.id, serial_number=certificate.serial_number,

@@ -1,7 +1,7 @@
 """Screening and approval of applications (第3条2, product.md §5): guard, change, record.
 
-A screener claims an application, judges OU2, CN and 印鑑証明書 and completes the screening; another officer, the
-approver, decides. Whoever is the applicant or receives the PIN touches nothing.
+A screener judges OU2, CN and 印鑑証明書 and completes the screening; another officer, the approver,
+decides. Whoever is the applicant or receives the PIN touches nothing.
 """
 
 from datetime import datetime, time
@@ -15,7 +15,6 @@ from jcanweb.errors import (
     HeldByColleague,
     NotEligible,
     OwnApplication,
-    StalePage,
     TwoPersonRule,
     WordsNeeded,
     WrongState,
@@ -24,29 +23,10 @@ from jcanweb.errors import (
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, FieldCheck, Officer
 from jcanweb.names import check_words, comparison_key
-from jcanweb.services import documents
+from jcanweb.services import documents, lead_time
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, Verdict
-
-
-def start(application: Application, *, version: int, by: Officer) -> None:
-    """Claim a submitted application, or take over one that a colleague has on the desk and has not completed.
-
-    One's own claim once more changes nothing. Raises StalePage, OwnApplication, WrongState.
-    """
-    lock(application)
-    claimed = application.state is A.SCREENING and application.screened_at is None
-    if claimed and application.screening_by == by.id:
-        return
-    if application.version != version:
-        raise StalePage()
-    _not_own(application, by)
-    if not claimed:
-        states.move(application, A.SCREENING)
-    application.screening_by = by.id
-    flush()
-    audit.record(Event.APPLICATION_SCREENING_STARTED, Subject.APPLICATION, application.id, by=by)
 
 
 def check(application: Application, field: CheckedField, verdict: Verdict, comment: str, *, version: int,
@@ -124,6 +104,7 @@ def _return(application: Application, reason: str, by: Officer) -> None:
     application.screened_by = application.screened_at = None
     application.returned_by, application.returned_at = by.id, clock.now()
     application.returned_reason = reason
+    lead_time.stop(application)
     flush()
     audit.record(Event.APPLICATION_RETURNED, Subject.APPLICATION, application.id, by=by,
                  revision=application.revision)  # fmt: skip
@@ -159,6 +140,7 @@ def reject(application: Application, reason: str, *, version: int, by: Officer) 
     reason = _reason(reason, "却下の理由")
     states.move(application, A.REJECTED)
     application.rejected_by, application.rejected_at, application.rejected_reason = by.id, clock.now(), reason
+    lead_time.end(application)
     flush()
     audit.record(
         Event.APPLICATION_REJECTED, Subject.APPLICATION, application.id, by=by, revision=application.revision

@@ -140,18 +140,10 @@ def obstacles(application: Application) -> list[str]:
 
 
 def due(application: Application) -> datetime | None:
-    """The end of the day by which it should be decided: SCREENING_BUSINESS_DAYS after it was handed in.
-
-    None while nothing is waited for from us; a return stops this clock, handing in again starts it anew.
-    """
-    if (
-        application.state not in {A.SUBMITTED, A.SCREENING, A.APPROVED, A.ISSUING}
-        or application.submitted_at is None
-    ):
+    """The end of the day by which we should be done (`lead_time`); None while nothing is waited for from us."""
+    if application.due_on is None:
         return None
-    day = calendar.jst_date(application.submitted_at)
-    last = calendar.add_business_days(day, setting("SCREENING_BUSINESS_DAYS"))
-    return datetime.combine(last, time(23, 59, 59), calendar.JST)
+    return datetime.combine(application.due_on, time(23, 59, 59), calendar.JST)
 
 
 def forgotten(before: datetime) -> list[Application]:

@@ -18,9 +18,9 @@ from jcanweb.forms.screening import CheckForm, RejectForm, ReturnForm
 from jcanweb.models import Application
 from jcanweb.permissions import requires
 from jcanweb.services import application_list as applications
+from jcanweb.services import handling, search, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.services import search, trail
 from jcanweb.vocabulary import CheckedField, Permission, Verdict
 from jcanweb.web import attempt, respond, said
 
@@ -66,7 +66,7 @@ def document(number: str) -> Response:
 def start(number: str) -> tuple[str, int] | Answer:
     one, version = _found(number), _version(VersionForm())
     return _tried(one, Event.APPLICATION_SCREENING_STARTED,
-                  lambda: service.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
+                  lambda: handling.start(one, version=version, by=g.officer), "審査を始めました。")  # fmt: skip
 
 
 @blueprint.post("/applications/<number>/check/<field>")

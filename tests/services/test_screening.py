@@ -25,7 +25,7 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, FieldCheck, Officer
-from jcanweb.services import enrollment
+from jcanweb.services import enrollment, handling
 from jcanweb.services import screening as service
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import AgreementState, CheckedField, Role, Verdict
@@ -97,7 +97,7 @@ def edited(application: Application, **values: Any) -> None:
 
 def test_from_submission_to_approval_by_another(cast: Cast) -> None:
     made = builders.application()
-    service.start(made, version=made.version, by=cast.screener)
+    handling.start(made, version=made.version, by=cast.screener)
     for field in CheckedField:
         cast.check(made, field)
     cast.finish(made)
@@ -118,20 +118,20 @@ def test_from_submission_to_approval_by_another(cast: Cast) -> None:
 def test_an_application_not_handed_in_is_not_screened(cast: Cast) -> None:
     made = builders.application(A.DRAFT)
     with pytest.raises(WrongState):
-        service.start(made, version=made.version, by=cast.screener)
+        handling.start(made, version=made.version, by=cast.screener)
 
 
 def test_one_claims_twice_by_a_double_click(cast: Cast) -> None:
     made = builders.application()
     version = made.version
-    service.start(made, version=version, by=cast.screener)
-    service.start(made, version=version, by=cast.screener)
+    handling.start(made, version=version, by=cast.screener)
+    handling.start(made, version=version, by=cast.screener)
     assert events(made) == [Event.APPLICATION_SCREENING_STARTED]
 
 
 def test_a_colleague_takes_over(cast: Cast) -> None:
     made = cast.claimed()
-    service.start(made, version=made.version, by=cast.colleague)
+    handling.start(made, version=made.version, by=cast.colleague)
     assert made.screening_by == cast.colleague.id
     with pytest.raises(HeldByColleague):
         cast.check(made, OU)
@@ -140,7 +140,7 @@ def test_a_colleague_takes_over(cast: Cast) -> None:
 def test_a_completed_screening_is_not_taken_over(cast: Cast) -> None:
     made = cast.screened()
     with pytest.raises(WrongState):
-        service.start(made, version=made.version, by=cast.colleague)
+        handling.start(made, version=made.version, by=cast.colleague)
 
 
 # --- verdicts -------------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def test_an_edit_voids_the_verdicts(cast: Cast) -> None:
     service.send_back_screened(made, "CNを直してください。", version=made.version, by=cast.approver)
     edited(made, common_name="Accounting Manager")
     assert (made.state, made.revision) == (A.SUBMITTED, 2)
-    service.start(made, version=made.version, by=cast.screener)
+    handling.start(made, version=made.version, by=cast.screener)
     shown = ledger.field(made, CN)
     assert (shown.value, shown.check) == ("Accounting Manager", None)
     assert shown.earlier is not None
@@ -323,7 +323,7 @@ def test_the_screener_does_not_approve(cast: Cast) -> None:
 def test_who_checked_one_field_does_not_approve(cast: Cast) -> None:
     made = cast.claimed()
     cast.check(made, OU, by=cast.screener)
-    service.start(made, version=made.version, by=cast.colleague)
+    handling.start(made, version=made.version, by=cast.colleague)
     for field in CheckedField:
         cast.check(made, field, by=cast.colleague)
     service.finish(made, version=made.version, by=cast.colleague)
@@ -341,7 +341,7 @@ def test_the_screener_decides_nothing_else_either(cast: Cast, act: Any) -> None:
 @pytest.mark.parametrize("column", ["person", "pin_recipient"])
 def test_nobody_handles_the_own_application(cast: Cast, column: str) -> None:
     for who, act in (
-        (cast.screener, lambda one, by: service.start(one, version=one.version, by=by)),
+        (cast.screener, lambda one, by: handling.start(one, version=one.version, by=by)),
         (cast.approver, lambda one, by: service.approve(one, version=one.version, by=by)),
         (cast.approver, lambda one, by: service.reject(one, "理由", version=one.version, by=by)),
         (cast.screener, lambda one, by: service.open_document(one, by=by)),
@@ -420,7 +420,7 @@ def test_of_two_who_claim_at_once_one_wins(app: Any) -> None:
             gate.wait()
             try:
                 with transaction():
-                    service.start(one, version=version, by=by)
+                    handling.start(one, version=version, by=by)
                 outcomes.append("won")
             except RuleViolation as violation:
                 outcomes.append(violation.code)

@@ -2,6 +2,7 @@
 
 import random
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -262,6 +263,15 @@ def test_words_and_filters_hold_together(me: Officer) -> None:
     assert found(me, hands=Hands.MINE) == found(me, "営業", hands=Hands.MINE) == [mine]
     assert found(me, hands=Hands.NOBODY) == found(me, "営業", hands=Hands.NOBODY) == [waiting]
     assert found(me, "人事", hands=Hands.MINE) == found(me, hands=Hands.MINE, state=A.SUBMITTED) == []
+
+
+def test_only_what_is_due_before_today_is_overdue(me: Officer, hands: Any) -> None:
+    today = jst_date(hands.now())
+    late, due = builders.application(due_on=today - timedelta(days=1)), builders.application(due_on=today)
+    assert found(me, overdue=True) == found(me, "営業", overdue=True, state=A.SUBMITTED) == [late]
+    hands.forward(days=1)
+    assert found(me, overdue=True) == [due, late]
+    assert found(me, overdue=True, state=A.APPROVED) == []
 
 
 def test_a_period_is_of_whole_days_in_japan(me: Officer, hands: Any) -> None:

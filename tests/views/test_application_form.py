@@ -12,7 +12,7 @@ from jcanweb.calendar import japanese_date
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Consent, Document, Edition, Person, Receipt
-from jcanweb.services import documents, enrollment, screening, terms
+from jcanweb.services import documents, enrollment, handling, screening, terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, Role, Verdict
@@ -600,7 +600,7 @@ def test_a_returned_application_shows_the_words_at_its_fields_and_goes_in_again(
         screener = officer(Role.SCREENER)
         made = builders.application(A.SUBMITTED, person=db.session.get_one(Person, person.id))
         number = made.number
-        screening.start(made, version=made.version, by=screener)
+        handling.start(made, version=made.version, by=screener)
         for field, verdict, comment in (
             (CheckedField.ORGANIZATION_UNIT, Verdict.FAIL, "英文登記名と違います。"),
             (CheckedField.COMMON_NAME, Verdict.FAIL, "役職を足してください。"),

@@ -10,7 +10,7 @@ import pytest
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AccessCode, AuditEntry, Delivery, Invitation, Person
-from jcanweb.services import invitations, screening
+from jcanweb.services import handling, invitations, screening
 from jcanweb.vocabulary import (
     AgreementState,
     ApplicationState,
@@ -409,7 +409,7 @@ def test_what_is_to_be_mended_leads_to_its_field(app: Any, home: Visitor, person
     with app.app_context(), transaction():
         screener = officer(Role.SCREENER)
         made = builders.application(ApplicationState.SUBMITTED, person=db.session.get_one(Person, person.id))
-        screening.start(made, version=made.version, by=screener)
+        handling.start(made, version=made.version, by=screener)
         screening.check(made, CheckedField.COMMON_NAME, Verdict.FAIL, "役職を足してください。", version=made.version,
                         by=screener)  # fmt: skip
         screening.send_back(made, "直してください。", version=made.version, by=screener)

@@ -10,7 +10,7 @@ from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Mail, Officer, OfficerRole
-from jcanweb.services import screening as service
+from jcanweb.services import handling
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, Role, Verdict
 from tests import builders
@@ -222,7 +222,7 @@ def test_what_was_typed_is_kept_when_a_colleague_took_over(app: Any, cast: Cast)
     visitor = cast.at(made, cast.screener)
     with app.test_request_context(), transaction():
         one = db.session.get_one(Application, made.id)
-        service.start(one, version=one.version, by=db.session.get_one(Officer, cast.colleague.id))
+        handling.start(one, version=one.version, by=db.session.get_one(Officer, cast.colleague.id))
     page = visitor.send("差し戻す", status=409, **{"return-reason": "長い長い理由を書きました。"})
     assert "内容が更新されました" in page.text
     assert f"{cast.colleague.name}（審査の開始）" in page.text
