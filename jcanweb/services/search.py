@@ -98,6 +98,11 @@ def jc_number(typed: str, *, bare: bool = True) -> str | None:
     return f"JC-{int(found[2]):08}" if found and (bare or found[1]) else None
 
 
+def asked_number(typed: str) -> str:
+    """What a box for a JC-number asks for: the number, or the text that is none and finds nothing."""
+    return jc_number(typed) or plain(typed)
+
+
 def plain(typed: str) -> str:
     """A number as typed, in the form numbers are kept in: half-width, upper case, no blanks, one kind of hyphen."""
     return "".join(unicodedata.normalize("NFKC", typed).translate(_HYPHENS).upper().split())

@@ -15,7 +15,7 @@ from jcanweb.models import Certificate, Revocation
 from jcanweb.permissions import requires
 from jcanweb.services import revocation as service
 from jcanweb.services import revocation_ledger as ledger
-from jcanweb.services import screening, trail, withdrawal_ledger
+from jcanweb.services import screening, search, trail, withdrawal_ledger
 from jcanweb.vocabulary import Permission, RevocationReason, RevocationRequester, RevocationState
 from jcanweb.web import attempt, picked, respond, said
 
@@ -99,7 +99,7 @@ def _act(revocation_id: int, form: VersionForm, act: Callable[..., None], event:
 
 
 def _number(name: str) -> str:
-    return service.typed_number(request.args.get(name, "")[:40])
+    return search.asked_number(request.args.get(name, "")[:40])
 
 
 def _found(revocation_id: int) -> Revocation:
