@@ -22,7 +22,7 @@ class ListForm(FlaskForm):
     q = StringField("法人名・OU2・CN・番号")
     state = SelectField("状態", choices=options_of([("", "すべて"), *STATES]), validate_choice=False)
     hands = SelectField("審査の担当", choices=options_of([("", "すべて"), *HANDS]), validate_choice=False)
-    overdue = BooleanField("期限を過ぎたもの")
+    overdue = BooleanField("期限超過")
     since = DayField("提出日（から）", required=False, name="from")
     until = DayField("提出日（まで）", required=False, name="to")
 
@@ -42,8 +42,8 @@ class ListForm(FlaskForm):
             "q": f"「{asked.typed}」" if asked.typed else "",
             "state": f"状態「{labels.word(asked.state)}」" if asked.state else "",
             "hands": f"審査の担当「{dict(HANDS)[asked.hands]}」" if asked.hands else "",
-            "overdue": "期限を過ぎたもの" if asked.overdue else "",
-            "from": f"{japanese_date(asked.since)}から提出" if asked.since else "",
-            "to": f"{japanese_date(asked.until)}まで提出" if asked.until else "",
+            "overdue": "期限超過" if asked.overdue else "",
+            "from": f"提出日 {japanese_date(asked.since)}から" if asked.since else "",
+            "to": f"提出日 {japanese_date(asked.until)}まで" if asked.until else "",
         }
         return [(name, said) for name, said in words.items() if said]

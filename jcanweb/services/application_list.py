@@ -131,7 +131,7 @@ def _where(filters: Filters, sought: search.Sought, me: Officer) -> list[ColumnE
 
 def _stretch(filters: Filters) -> tuple[int, int | None]:
     """Arrivals follow the days: those of the days asked for, from one up to another that is not told; None: no end."""
-    first = _first(filters.since) - SLACK if filters.since else 0
+    first = max(_first(filters.since) - SLACK, 0) if filters.since else 0
     return first, _first(filters.until + timedelta(days=1)) + SLACK if filters.until else None
 
 

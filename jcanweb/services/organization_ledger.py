@@ -6,7 +6,7 @@ from sqlalchemy.orm import selectinload
 from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.models import Certificate, Corporation, Invitation, Person
-from jcanweb.services.search import LONGEST, holding, newest, pieces, plain, read
+from jcanweb.services.search import LONGEST, holding, newest, plain, read
 
 PAGE = 50
 
@@ -21,18 +21,25 @@ def matching(typed: str) -> ColumnElement[bool]:
 
 
 def search(typed: str = "", *, before: int | None = None) -> list[Corporation]:
-    """Up to PAGE + 1 corporations `matching`, below the id `before`, newest first; the last only tells of more."""
-    query = select(Corporation).options(selectinload(Corporation.people)).order_by(Corporation.id.desc())
+    """Up to PAGE + 1 corporations `matching`, behind the one of id `before`; the last only tells of more.
+
+    Newest first, or by 法人番号 when digits of one were typed.
+    """
+    query = select(Corporation).options(selectinload(Corporation.people)).limit(PAGE + 1)
+    if _digits(typed):
+        last = db.session.get(Corporation, before) if before is not None else None
+        query = query.where(Corporation.corporate_number > last.corporate_number) if last else query
+        return list(db.session.scalars(query.where(matching(typed)).order_by(Corporation.corporate_number)))
     if before is not None:
         query = query.where(Corporation.id < before)
-    words = () if _digits(typed) else read(typed).words
-    if pieces(words):
+    words = read(typed).words
+    if words:
         query = query.where(
             Corporation.id.in_(newest("corporation_fts", words, limit=PAGE + 1, below=before))
         )
     else:
         query = query.where(matching(typed))
-    return list(db.session.scalars(query.limit(PAGE + 1)))
+    return list(db.session.scalars(query.order_by(Corporation.id.desc())))
 
 
 def _digits(typed: str) -> str:

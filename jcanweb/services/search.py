@@ -24,6 +24,9 @@ LONGEST = 100
 """Characters of a search box that are looked at."""
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─ｰ"), "-")
 _THIRTEEN = re.compile(r"-*(?:[0-9]-*){13}")
+STEP = 262_144
+"""Ids that one query walks over, so that words which all are common and never together stop no database."""
+_HOLDS = {"sqlite": "instr", "postgresql": "strpos"}
 _NEWEST = {
     "sqlite": """SELECT t.id FROM {index} CROSS JOIN {table} t ON t.id = {index}.rowid
   WHERE {index} MATCH :pieces AND {index}.rowid < :below AND {index}.rowid >= :above {held}
@@ -116,8 +119,11 @@ def _application_number(typed: str) -> tuple[str, ...]:
 
 
 def pieces(words: Sequence[str]) -> list[str]:
-    """What of the index must be there: of a word of two characters itself, of a longer one every three."""
-    found = [word[at : at + 3] for word in words for at in range(max(len(word) - 2, 1)) if len(word) > 1]
+    """What of the index must be there: of a word of two characters itself, of a longer one threes that cover it."""
+    found: list[str] = []
+    for word in words:
+        last = len(word) - 3
+        found += [word[at : at + 3] for at in (*range(0, last, 2), max(last, 0)) if len(word) > 1]
     return list(dict.fromkeys(found))
 
 
@@ -132,14 +138,20 @@ def newest(
     if below is None:
         below = (db.session.scalar(select(func.max(column("id"))).select_from(table_of(table))) or 0) + 1
     values: dict[str, Any] = {f"word_{at}": word for at, word in enumerate(words)}
-    if db.engine.dialect.name == "sqlite":
-        held = "".join(f" AND instr(t.{key}, :{name}) > 0" for name in values)
-        values["pieces"] = " AND ".join(f'"{piece}"' for piece in pieces(words))
-    else:
-        held = "".join(f" AND strpos(t.{key}, :{name}) > 0" for name in values)
-        values |= {"pieces": pieces(words), "last": (below - 1) // STRETCH, "first": above // STRETCH}
-    query = _NEWEST[db.engine.dialect.name].format(index=index, table=table, key=key, held=held)
-    return list(db.session.scalars(text(query), values | {"below": below, "above": above, "limit": limit}))
+    dialect = db.engine.dialect.name
+    held = "".join(f" AND {_HOLDS[dialect]}(t.{key}, :{name}) > 0" for name in values)
+    query = text(_NEWEST[dialect].format(index=index, table=table, key=key, held=held))
+    wanted: Any = pieces(words)
+    if dialect == "sqlite":
+        wanted = " AND ".join(f'"{piece}"' for piece in wanted)
+    found: list[int] = []
+    while len(found) < limit and below > above:
+        down = max(above, below - STEP)
+        here = {"pieces": wanted, "below": below, "above": down, "limit": limit - len(found)}
+        here |= {"last": (below - 1) // STRETCH, "first": down // STRETCH} if dialect != "sqlite" else {}
+        found += db.session.scalars(query, values | here)
+        below = down
+    return found
 
 
 def holding(column: InstrumentedAttribute[str], words: Sequence[str]) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Corporation, Person
 from jcanweb.permissions import requires
 from jcanweb.services import organization_ledger as ledger
-from jcanweb.services import organizations, trail
+from jcanweb.services import organizations, search, trail
 from jcanweb.vocabulary import Permission
 from jcanweb.web import absolute, attempt, respond, said
 
@@ -29,7 +29,12 @@ def listing() -> tuple[str, int]:
     found = found[: ledger.PAGE]
     older = url_for(".listing", q=typed or None, before=found[-1].id) if more else None
     return respond(
-        "organizations/listing.html", "organizations/_rows.html", found=found, older=older, typed=typed
+        "organizations/listing.html",
+        "organizations/_rows.html",
+        found=found,
+        older=older,
+        typed=typed,
+        complaint=search.read(typed).complaint,
     )
 
 

@@ -41,7 +41,7 @@ def listing() -> tuple[str, int]:
              for name, words in form.conditions()]  # fmt: skip
     return respond("screening/listing.html", "screening/_rows.html", form=form, rows=found.rows, older=older,
                    unfinished=found.unfinished, complaint=search.read(asked.typed).complaint, wider=wider,
-                   begun=before is None, due=ledger.due, names=ledger.officers(*found.rows),
+                   begun=before is None, due=ledger.due, names=trail.officers({one.screening_by for one in found.rows}),
                    status=200 if readable else 422)  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -73,8 +74,16 @@ def row_of(table: str, number: int) -> dict[str, Any]:
 
 
 def put(table: str, rows: list[dict[str, Any]]) -> None:
-    if rows:
+    if rows and db.engine.dialect.name == "sqlite":
         db.session.execute(insert(Base.metadata.tables[table]), rows)
+    elif rows:  # the quickest way in
+        driver: Any = db.session.connection().connection.driver_connection
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY {table} ({', '.join(rows[0])}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row([one.value if isinstance(one, Enum) else one for one in row.values()])
 
 
 def fill(many: int) -> None:
