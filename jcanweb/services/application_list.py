@@ -16,7 +16,7 @@ from jcanweb.services import search
 from jcanweb.vocabulary import ApplicationState as A
 
 PAGE = 50
-CANDIDATES = 1000
+CANDIDATES = 500
 """Found by the words alone, before the other filters are asked."""
 STRETCH = 5000
 """Left by the other filters, before the words are asked: as far as one page looks when both are common."""
@@ -94,8 +94,9 @@ def _through(query: Select[Any], sought: search.Sought) -> Page:
 
 
 def _words(sought: search.Sought) -> ColumnElement[bool]:
-    key = search.holding(SearchEntry.key, sought.words)
-    return select(SearchEntry.id).where(SearchEntry.id == Application.arrival, key).exists()
+    """Looked up row by row: PostgreSQL would rather join, and read every key there is."""
+    key = select(SearchEntry.key).where(SearchEntry.id == Application.arrival).scalar_subquery()
+    return search.holding(key, sought.words)
 
 
 def _where(filters: Filters, sought: search.Sought, me: Officer) -> list[ColumnElement[bool]]:
