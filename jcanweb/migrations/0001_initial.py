@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from jcanweb.models import triggers
+from jcanweb.models import search, triggers
 
 revision = "0001"
 down_revision = None
@@ -252,7 +252,7 @@ def upgrade() -> None:
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("name_kana", sa.String(length=200), nullable=False),
-        sa.Column("name_key", sa.String(length=600), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("name_en", sa.String(length=64), nullable=False),
         sa.Column("name_en_look", sa.String(length=128), nullable=False),
         sa.Column("representative", sa.String(length=120), nullable=False),
@@ -781,6 +781,7 @@ def upgrade() -> None:
         sa.Column("seal_certificate_on", sa.Date(), nullable=True),
         sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("arrival", sa.Integer(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("days_left", sa.Integer(), nullable=True),
         sa.Column("screening_by", sa.Integer(), nullable=True),
@@ -844,6 +845,9 @@ def upgrade() -> None:
             "(returned_by IS NULL) = (returned_at IS NULL)", name=op.f("ck_application_returned")
         ),
         sa.CheckConstraint(
+            "(submitted_at IS NULL) = (arrival IS NULL)", name=op.f("ck_application_submitted")
+        ),
+        sa.CheckConstraint(
             "(screened_by IS NULL) = (screened_at IS NULL)", name=op.f("ck_application_screened")
         ),
         sa.CheckConstraint("approved_by <> issued_by", name=op.f("ck_application_two_person_issue")),
@@ -875,6 +879,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
         sa.UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
+        sa.UniqueConstraint("arrival", name=op.f("uq_application_arrival")),
         sa.UniqueConstraint("number", name=op.f("uq_application_number")),
         # a certificate comes of an application and may be renewed by another: SQLite takes a reference to what is yet to come
         *(
@@ -890,8 +895,8 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
-        batch_op.create_index("ix_application_corporation", ["corporation_id"], unique=False)
-        batch_op.create_index("ix_application_list", ["state", "id"], unique=False)
+        batch_op.create_index("ix_application_corporation", ["corporation_id", "arrival"], unique=False)
+        batch_op.create_index("ix_application_list", ["state", "arrival"], unique=False)
         batch_op.create_index("ix_application_due", ["state", "due_on", "id"], unique=False)
         batch_op.create_index(
             "ix_application_clock",
@@ -910,6 +915,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_application_returned", ["state", "returned_at", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
+        batch_op.create_index("ix_application_submitted", ["submitted_at", "arrival"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
         batch_op.create_index(
             "ix_application_renewal",
@@ -1880,7 +1886,19 @@ def upgrade() -> None:
                 name, columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
             )
 
+    op.create_table(
+        "search_entry",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_search_entry_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_search_entry_application_id")),
+    )
     triggers.create(op.get_bind())
+    search.create(op.get_bind())
 
 
 def downgrade() -> None:

@@ -25,6 +25,7 @@ from jcanweb.models.progress import FormProgress, ReadingProgress
 from jcanweb.models.reconsent import Campaign, Reconsent
 from jcanweb.models.recovery import Recovery, ShareOpening
 from jcanweb.models.revocation import Revocation
+from jcanweb.models.search import SearchEntry
 from jcanweb.models.vault import Backup, BackupShare
 from jcanweb.models.withdrawal import ConsentWithdrawal
 
@@ -33,5 +34,5 @@ __all__ = [
     "ConsentAddress", "ConsentStatement", "ConsentWithdrawal", "Corporation", "Counter", "Crl", "Custodian", "Delivery",
     "Document", "Edition", "EditionApproval", "FieldCheck", "FormProgress", "Intake", "IntakeRow", "Invitation", "Mail", "MeasuredDay", "Officer",
     "OfficerInvitation", "OfficerRole", "Order", "OrganizationChange", "Person", "PolicyApproval", "PolicyDocument", "ReadingProgress",
-    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "SecondEntry", "ShareOpening", "Vetting", "WebSession",
+    "Receipt", "ReceiptTimestamp", "Reconsent", "Recovery", "Revocation", "SearchEntry", "SecondEntry", "ShareOpening", "Vetting", "WebSession",
 ]  # fmt: skip

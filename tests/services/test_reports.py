@@ -55,7 +55,8 @@ def thousands(of: Revocation, many: int) -> None:
     """Copies of an executed revocation, each with a certificate of its own, a minute apart."""
     certificate = of.certificate
     at = [of.executed_at + timedelta(minutes=n) for n in range(many)]  # type: ignore[operator]  # executed
-    ids = copies("application", certificate.application_id, many, number=lambda n: f"B{n:08}")
+    ids = copies("application", certificate.application_id, many, number=lambda n: f"B{n:08}",
+                 arrival=lambda n: 1000 + n)  # fmt: skip
     orders = copies("ca_order", certificate.order_id, many, request_id=unique, public_key_sha256=unique,
                     jc_number=lambda n: f"JC-1{n:07}", application_id=ids.__getitem__)  # fmt: skip
     certificates = copies("certificate", certificate.id, many, jc_number=lambda n: f"JC-1{n:07}", serial_number=unique,

@@ -482,29 +482,6 @@ def test_approved_while_the_applicant_withdraws_one_wins(app: Any) -> None:
 # --- reading --------------------------------------------------------------------------------------------
 
 
-def test_the_list_is_found_by_number_and_by_corporation(cast: Cast) -> None:
-    made, other = builders.application(), builders.application()
-    wide = made.number.translate({ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789T"})
-    assert ledger.listing(typed=f" {wide.lower()} ") == [made]
-    home = other.corporation.corporate_number
-    assert ledger.listing(typed=f"{home[:1]}-{home[1:5]}-{home[5:9]}-{home[9:]}") == [other]
-    assert ledger.listing(typed="nothing") == []
-    assert ledger.listing() == [other, made]
-
-
-def test_a_draft_is_its_applicants_own(cast: Cast) -> None:
-    made = builders.application(A.DRAFT)
-    assert ledger.listing() == []
-    assert ledger.listing(A.DRAFT) == []
-    assert ledger.one(made.number) is None
-
-
-def test_a_withdrawn_draft_never_came_to_us(cast: Cast) -> None:
-    made = builders.application(A.WITHDRAWN, submitted_at=None)
-    assert ledger.listing() == []
-    assert ledger.one(made.number) is None
-
-
 def test_due_on_the_third_business_day(cast: Cast) -> None:
     due = ledger.due(builders.application())
     assert due is not None
