@@ -74,8 +74,9 @@ def test_decided_by_the_day_it_was_due(context: Any) -> None:
 
 
 def test_a_decision_records_when_it_was_due(context: Any, hands: Hands) -> None:
-    made = builders.application(A.SCREENING, screened=True)
-    screening.approve(made, version=made.version, by=officer(Role.APPROVER))
+    made, approver = builders.application(A.SCREENING, screened=True), officer(Role.APPROVER)
+    builders.enter(made, by=approver)
+    screening.approve(made, version=made.version, by=approver)
     other = builders.application(A.SCREENING, screened=True)
     screening.reject(other, "契約が終了しているため。", version=other.version, by=officer(Role.APPROVER))
     found = service.count(date(2026, 11, 24))

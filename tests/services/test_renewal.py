@@ -36,6 +36,7 @@ def held(person: Person, *, ends: date = date(2026, 12, 10), state: CertificateS
     for name, value in values.items():
         setattr(made, name, value)
     db.session.flush()
+    db.session.refresh(made)  # times as the database gives them back
     return made
 
 
