@@ -96,14 +96,17 @@ def test_a_day_that_is_none_is_told_at_its_field(app: Any, reader: Visitor) -> N
     assert 'value="営業"' in page.text
 
 
-def test_what_waits_for_an_approver_shows_neither_ou2_nor_cn(app: Any, reader: Visitor) -> None:
-    (open_,) = made(app, state=A.SCREENING, common_name="Seen Here")
+def test_an_approver_is_shown_neither_ou2_nor_cn_before_the_own_entry(app: Any, reader: Visitor) -> None:
     (waiting,) = made(app, state=A.SCREENING, screened=True, common_name="Hidden Here")
-    page = reader.get(f"/applications?q={waiting.number}")
+    assert "Hidden Here" in reader.get(f"/applications?q={waiting.number}").text
+    with app.app_context(), transaction():
+        approver = officer(Role.APPROVER)
+    other = Visitor(app)
+    enter(app, other, approver)
+    page = other.get(f"/applications?q={waiting.number}")
     assert waiting.corporation.name in page.text
     assert "Hidden Here" not in page.text
-    assert "承認者の入力まで表示しません" in page.text
-    assert "Seen Here" in reader.get(f"/applications?q={open_.number}").text
+    assert "再入力のあとに表示" in page.text
 
 
 def test_a_page_of_fifty_asks_no_more_than_a_page_of_one(app: Any, reader: Visitor) -> None:
