@@ -408,7 +408,7 @@ def test_a_thousand_living_certificates_all_await_a_decision(app: Any) -> None:
 def copy_certificate(first: Certificate, times: int) -> None:
     """As many rows like it, each with an application and an order of its own."""
     found = first.application, first.order, first
-    own = ({"number": "T9{:07}"}, {"request_id": "r{}", "jc_number": "JC-9{:07}", "public_key_sha256": "k{}", "application_id": None},
+    own = ({"number": "T9{:07}", "arrival": None}, {"request_id": "r{}", "jc_number": "JC-9{:07}", "public_key_sha256": "k{}", "application_id": None},
            {"jc_number": "JC-9{:07}", "serial_number": "f{:x}", "public_key_sha256": "k{}", "application_id": None, "order_id": None})  # fmt: skip
     for one, changed in zip(found, own, strict=True):
         table, at = type(one).__table__, 10_000

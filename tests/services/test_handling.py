@@ -442,7 +442,7 @@ def test_a_mail_that_did_not_leave_says_why(
 
 def test_every_mail_about_an_application_has_a_word(context: Any) -> None:
     folder = context.jinja_env.loader.list_templates()
-    personal = {"access_code", "invitation", "officer_invitation", "reconsent"}
+    personal = {"access_code", "drafts_waiting", "invitation", "officer_invitation", "reconsent"}
     written = {name.removeprefix("mail/").removesuffix(".txt") for name in folder if name.startswith("mail/")}
     assert written - personal == set(notices.KINDS)
 
