@@ -13,6 +13,7 @@ def create_app(overrides: "dict[str, Any] | None" = None, instance: "str | None"
     from flask import Flask
 
     from jcanweb import config, database, identity, keys, permissions, sessions, views, web
+    from jcanweb.services import search_index
 
     app = Flask(
         "jcanweb",
@@ -23,6 +24,7 @@ def create_app(overrides: "dict[str, Any] | None" = None, instance: "str | None"
     config.load(app, overrides)
     keys.load(app)
     database.init_app(app)
+    search_index.listen()
     sessions.init_app(app)
     web.init_app(app)
     identity.init_app(app)

@@ -4,6 +4,8 @@ A `datetime` must be aware; a `date` is a day in Japan. Deadlines of revocation 
 none of the business-day functions.
 """
 
+import re
+import unicodedata
 from calendar import monthrange
 from datetime import date, datetime, timedelta, timezone
 
@@ -13,6 +15,12 @@ JST = timezone(timedelta(hours=9), "JST")
 """Japan has had no summer time since 1952, so a fixed offset needs no zone database."""
 
 _WEEKDAYS = "月火水木金土日"
+_DAY = re.compile(
+    r"(\d{4}|(?:令和|平成|昭和|[RHS])(?:\d{1,2}|元))[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 00:00)?", re.ASCII
+)
+_YEAR_BEFORE = {"R": 2018, "令": 2018, "H": 1988, "平": 1988, "S": 1925, "昭": 1925}
+"""Of the first year of each era."""
+_ERAS_FROM = {2018: date(2019, 5, 1), 1988: date(1989, 1, 8), 1925: date(1926, 12, 25)}
 
 
 def is_business_day(day: date) -> bool:
@@ -65,6 +73,25 @@ def within_months(issued: date, applied: date, count: int) -> bool:
 def jst_date(moment: datetime) -> date:
     """The day in Japan at this moment."""
     return _aware(moment).astimezone(JST).date()
+
+
+def read_day(typed: str) -> date:
+    """The day of 2026-11-22, 2026/11/22, 2026.11.22, 2026年11月22日, 令和8年11月22日 or R8.11.22, full-width too.
+
+    Raises ValueError for anything else, for a day before its era, and before 1900 or after 2999.
+    """
+    found = _DAY.fullmatch(unicodedata.normalize("NFKC", typed).strip().upper())
+    if found is None:
+        raise ValueError("no day")
+    year, month, day = found.groups()
+    before = _YEAR_BEFORE.get(year[0], 0)
+    number = (
+        int(year) if not before else before + (1 if year.endswith("元") else int(re.sub(r"\D", "", year)))
+    )
+    read = date(number, int(month), int(day))
+    if not 1900 <= read.year <= 2999 or read < _ERAS_FROM.get(before, read):
+        raise ValueError("no such day")
+    return read
 
 
 def japanese_date(day: date) -> str:

@@ -35,6 +35,9 @@ DEFAULTS: dict[str, Any] = {
     "RENEWAL_UNUSED_MONTHS": 24,  # a certificate that nobody can have used for so long is renewed no more
     "RENEWAL_REVOKED_MONTHS": 12,
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
+    "INTAKE_MAX_BYTES": 20 * 1024 * 1024,  # a file of rows
+    "INTAKE_MAX_ROWS": 100_000,
+    "INTAKE_KEEP_DAYS": 30,  # how long the file and its rows' content stay once all is done
     "APPLICATION_LAPSE_MONTHS": 3,
     "SCREENING_BUSINESS_DAYS": 3,
     "REVOCATION_URGENT_HOURS": 24,  # S/MIME BR 4.9.1.1

@@ -86,7 +86,11 @@ alembic = Alembic(run_mkdir=False)
 
 def init_app(app: Flask) -> None:
     app.config["ALEMBIC"] = {"script_location": str(Path(__file__).parent / "migrations")}
-    app.config["ALEMBIC_CONTEXT"] = {"render_as_batch": True, "compare_type": True}
+    app.config["ALEMBIC_CONTEXT"] = {
+        "render_as_batch": True,
+        "compare_type": True,
+        "include_object": _compared,
+    }
     options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {
         "hide_parameters": True
@@ -96,6 +100,11 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         _prepare(db.engine)
     app.after_request(finish)
+
+
+def _compared(thing: object, name: str | None, *_: object) -> bool:
+    """Of the full-text indexes (models/search.py) Alembic knows nothing."""
+    return "_fts" not in str(name)
 
 
 def _prepare(engine: Engine) -> None:
@@ -170,6 +179,11 @@ def transaction() -> Iterator[None]:
         db.session.info.pop("after_commit", None)
         raise
     _run_waiting()
+
+
+def release() -> None:
+    """End a transaction that has only read: nobody is to wait for what comes next. What was loaded loads itself again."""
+    db.session.rollback()
 
 
 @contextmanager

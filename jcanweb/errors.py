@@ -153,6 +153,23 @@ def at_field(field: str, rule: Callable[..., str], *typed: str) -> str:
         raise FieldRefused(violation.sentence, field) from None
 
 
+class AlreadyReceived(RuleViolation):
+    """`earlier` is the id of the intake that has the same file."""
+
+    sentence = "同じファイルを既に受け付けています。"
+    field = "file"
+
+    def __init__(self, earlier: int, done: bool) -> None:
+        self.earlier, self.done = earlier, done
+        super().__init__()
+
+
+class AlreadyStarted(RuleViolation):
+    sentence = (
+        "この取込みは、ほかの担当者が先に開始したか、既に終わっています。もう一度始める必要はありません。"
+    )
+
+
 class EvidenceRefused(RuleViolation):
     heading = "証拠ファイルを作れません"
 

@@ -16,6 +16,8 @@ from jcanweb.services import (
     campaign,
     cessation,
     delivery,
+    intake,
+    intake_work,
     measures,
     progress,
     reconcile,
@@ -31,6 +33,7 @@ AT_MOST: float = 20
 """seconds of a long job in one sweep"""
 PAUSE: float = 0.1
 """seconds between its transactions: SQLite has one writer, and a page must get its turn"""
+_woken = threading.Event()
 
 
 def lapse_applications() -> None:
@@ -60,6 +63,12 @@ def decide_on_ended_agreements() -> None:
     _step_by_step(agreements.settle_some, cessation.receive_some)
 
 
+def take_in_files() -> None:
+    """For AT_MOST seconds a sweep; a next one begins at once when there is more to do."""
+    if intake_work.run(AT_MOST, PAUSE):
+        wake()
+
+
 JOBS: dict[str, Callable[[], Any]] = {
     "orders without an end": reconcile.run,
     "deliveries nobody took": delivery.end_overdue,
@@ -67,12 +76,19 @@ JOBS: dict[str, Callable[[], Any]] = {
     "applications nobody went on with": lapse_applications,
     "agreements that have ended": decide_on_ended_agreements,
     "the CRL": status.current,
+    "files of rows": take_in_files,
     "subscribers to ask anew": ask_anew,
     "mails": mail.drain,
     "days to measure": measures.fill,
     "addresses past their day": addresses.delete_due,
+    "files of rows past their day": intake.erase_due,
     "time-stamps": timestamps.run,  # last: it may wait for somebody else's server
 }
+
+
+def wake() -> None:
+    """Let the next sweep begin as soon as the one under way has ended."""
+    _woken.set()
 
 
 def sweep(app: Any) -> None:
@@ -85,15 +101,19 @@ def sweep(app: Any) -> None:
             app.logger.error("job %r failed: %s", name, type(failure).__name__)
 
 
-def start(app: Any) -> threading.Event:
-    """Sweep now and every minute until the event that is returned is set."""
-    stop = threading.Event()
+def start(app: Any) -> Callable[[], None]:
+    """Sweep now, every minute and when woken, until what is returned is called."""
+    stopped = threading.Event()
 
     def loop() -> None:
-        while True:
+        while not stopped.is_set():
+            _woken.clear()
             sweep(app)
-            if stop.wait(EVERY):
-                return
+            _woken.wait(EVERY)
+
+    def stop() -> None:
+        stopped.set()
+        wake()
 
     threading.Thread(target=loop, name="jobs", daemon=True).start()
     return stop

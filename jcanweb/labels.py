@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from jcanweb.events import Damage, Event, Outcome, Subject
+from jcanweb.roles import Role
 from jcanweb.terms.document import SourceKind
 from jcanweb.terms.statements import ConsentVerb
 from jcanweb.vocabulary import (
@@ -19,6 +20,7 @@ from jcanweb.vocabulary import (
     CustodianGroup,
     DelegationScope,
     EditionState,
+    IntakeKind,
     Interval,
     OrderFailure,
     OrderState,
@@ -30,7 +32,7 @@ from jcanweb.vocabulary import (
     RevocationReason,
     RevocationRequester,
     RevocationState,
-    Role,
+    RowResult,
     SecretKind,
     Stage,
     Standing,
@@ -76,6 +78,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
                    "authority": "権限", "delegated_from": "委任の開始日", "delegated_to": "委任の終了日",
                    "delegation_scope": "委任の範囲", "delegation_document": "委任状"},
     AgreementState: {"active": "有効", "suspended": "停止", "ended": "終了"},
+    IntakeKind: {"corporations": "法人（CECTRUST-Lightの契約）", "applications": "申請"},
+    RowResult: {"new": "新規", "changed": "変更", "unchanged": "変わりなし", "refused": "要修正", "done": "反映済み"},
     SecretKind: {"pfx": "証明書ファイル（PKCS#12）", "pin": "PIN"},
     CustodianGroup: {"key": "鍵管理者", "pin": "PIN管理者", "security": "保全責任者"},
     RevocationReason: {"unspecified": "その他", "keyCompromise": "鍵・PINの漏えい", "cACompromise": "認証局の危殆化",
@@ -98,7 +102,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
               "person": "権限者", "edition": "利用規約", "policy": "証明書ポリシー", "campaign": "再同意の依頼",
               "reconsent": "再同意", "application": "申請", "certificate": "証明書",
               "order": "発行依頼", "delivery": "交付", "backup": "バックアップ", "recovery": "鍵回復",
-              "revocation": "失効", "crl": "失効リスト", "report": "帳票", "endpoint": "画面",
+              "revocation": "失効", "crl": "失効リスト", "report": "帳票", "intake": "一括取込", "endpoint": "画面",
               "access_code": "確認コード"},
     SourceKind: {"text": "文字だけのファイル", "markdown": "Markdown", "pdf": "PDF"},
     EditionState: {"draft": "下書き", "unused": "使わない下書き", "scheduled": "施行予定", "in_force": "有効",
@@ -115,7 +119,10 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "person:changed": "権限者の変更", "person:document_opened": "委任状の閲覧", "person:invited": "権限者への案内",
         "agreement:ended": "契約の終了・停止", "agreement:resumed": "契約の再開", "vetting:recorded": "確認の記録",
         "person:code_sent": "確認コードの送付", "person:signed_in": "権限者のサインイン",
-        "person:signed_out": "権限者のサインアウト", "edition:imported": "利用規約の取込み",
+        "person:signed_out": "権限者のサインアウト", "intake:received": "ファイルの受付",
+        "intake:read": "行の確認の完了", "intake:unreadable": "ファイルの読取りの中止", "intake:started": "反映の開始",
+        "intake:discarded": "取込みの取りやめ", "intake:mailed": "権限者への案内メール", "intake:finished": "反映の完了",
+        "intake:erased": "ファイルと行の内容の削除", "edition:imported": "利用規約の取込み",
         "edition:approved": "利用規約の承認", "policy:registered": "証明書ポリシーの登録",
         "policy:approved": "証明書ポリシーの承認", "consent:given": "規約の承諾", "consent:withdrawn": "バックアップの同意の撤回",
         "campaign:started": "再同意の依頼の開始", "campaign:asked": "依頼する利用者の追加",
@@ -151,6 +158,7 @@ TONES: dict[type[StrEnum], dict[str, str]] = {
     ReconsentState: {"asked": "warn", "agreed": "good", "refused": "bad"},
     OrderState: {"asked": "warn", "done": "good", "failed": "bad"},
     EditionState: {"draft": "warn", "scheduled": "active", "in_force": "good"},
+    RowResult: {"new": "active", "changed": "warn", "refused": "bad", "done": "good"},
     Outcome: {"begun": "warn", "refused": "bad"},
     Verdict: {"pass": "good", "fail": "bad"},
     Standing: {"met": "good", "unmet": "bad"},

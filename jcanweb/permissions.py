@@ -14,14 +14,15 @@ from werkzeug.wrappers import Response
 from jcanweb import audit, clock
 from jcanweb.errors import RolesExclude
 from jcanweb.events import Event, Subject
-from jcanweb.vocabulary import CustodianGroup, Permission, Role
+from jcanweb.roles import Permission, Role
+from jcanweb.vocabulary import CustodianGroup
 
 P = Permission
 _LOOK = {P.DESK_VIEW, P.APPLICATION_VIEW, P.CERTIFICATE_VIEW, P.REVOCATION_VIEW, P.RECOVERY_VIEW,
          P.ORGANIZATION_VIEW, P.TERMS_VIEW, P.PROFILE_MANAGE}  # fmt: skip
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SCREENER: frozenset(
-        _LOOK | {P.APPLICATION_SCREEN, P.APPLICATION_ASSIGN, P.APPLICATION_COMMENT, P.DOCUMENT_OPEN, P.ORGANIZATION_REGISTER, P.PERSON_INVITE,
+        _LOOK | {P.APPLICATION_SCREEN, P.APPLICATION_ASSIGN, P.APPLICATION_COMMENT, P.DOCUMENT_OPEN, P.ORGANIZATION_REGISTER, P.PERSON_INVITE, P.INTAKE_RECEIVE,
                  P.REVOCATION_REQUEST, P.TERMS_IMPORT, P.RECONSENT_VIEW}
     ),
     Role.APPROVER: frozenset(

@@ -7,49 +7,6 @@ fixes which facts each event carries.
 from enum import StrEnum
 
 
-class Role(StrEnum):
-    SCREENER = "screener"
-    APPROVER = "approver"
-    OPERATOR = "operator"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
-
-
-class Permission(StrEnum):
-    DESK_VIEW = "desk:view"
-    APPLICATION_VIEW = "application:view"
-    APPLICATION_SCREEN = "application:screen"
-    APPLICATION_ASSIGN = "application:assign"
-    APPLICATION_COMMENT = "application:comment"
-    APPLICATION_APPROVE = "application:approve"
-    APPLICATION_ISSUE = "application:issue"
-    DOCUMENT_OPEN = "document:open"
-    CERTIFICATE_VIEW = "certificate:view"
-    REVOCATION_VIEW = "revocation:view"
-    REVOCATION_REQUEST = "revocation:request"
-    REVOCATION_DECIDE = "revocation:decide"
-    REVOCATION_EXECUTE = "revocation:execute"
-    RECOVERY_VIEW = "recovery:view"
-    RECOVERY_REQUEST = "recovery:request"
-    RECOVERY_AUTHORIZE = "recovery:authorize"
-    RECOVERY_OPEN = "recovery:open"
-    ORGANIZATION_VIEW = "organization:view"
-    ORGANIZATION_REGISTER = "organization:register"
-    PERSON_INVITE = "person:invite"
-    TERMS_VIEW = "terms:view"
-    TERMS_IMPORT = "terms:import"
-    TERMS_APPROVE = "terms:approve"
-    RECONSENT_VIEW = "reconsent:view"
-    RECONSENT_DECIDE = "reconsent:decide"
-    REPORT_VIEW = "report:view"
-    EVIDENCE_VIEW = "evidence:view"
-    AUDIT_VIEW = "audit:view"
-    OFFICER_VIEW = "officer:view"
-    OFFICER_MANAGE = "officer:manage"
-    CUSTODIAN_APPOINT = "custodian:appoint"
-    PROFILE_MANAGE = "profile:manage"
-
-
 class EditionState(StrEnum):
     """Of an edition of the terms or a CP document; follows from the approvals and the day, never stored."""
 
@@ -244,6 +201,23 @@ class AgreementState(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     ENDED = "ended"
+
+
+class IntakeKind(StrEnum):
+    """What the rows of a file are."""
+
+    CORPORATIONS = "corporations"
+    APPLICATIONS = "applications"
+
+
+class RowResult(StrEnum):
+    """What a row of a file would do, and then what became of it."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    DONE = "done"
 
 
 class SecretKind(StrEnum):

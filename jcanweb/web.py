@@ -36,11 +36,11 @@ from jcanweb.errors import RuleViolation
 from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import Officer
 from jcanweb.permissions import permissions_of, public
+from jcanweb.roles import Permission
 from jcanweb.services import desk
 from jcanweb.services.demo import is_demo
 from jcanweb.services.trail import Step
 from jcanweb.sessions import SHARED
-from jcanweb.vocabulary import Permission
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])
@@ -75,6 +75,7 @@ NAVIGATION = [
     ("revocation.listing", "失効", Permission.REVOCATION_VIEW),
     ("recovery.listing", "鍵回復", Permission.RECOVERY_VIEW),
     ("organizations.listing", "法人", Permission.ORGANIZATION_VIEW),
+    ("intake.listing", "一括取込", Permission.INTAKE_RECEIVE),
     ("measures.show", "審査の状況", Permission.REPORT_VIEW),
     ("reports.listing", "帳票", Permission.REPORT_VIEW),
     ("terms.listing", "規約", Permission.TERMS_VIEW),

@@ -56,13 +56,15 @@
     if (count) count.textContent = form.querySelectorAll('input[type="checkbox"]:checked').length;
   });
 
-  // j / k: the first link or button of the next or previous row; Enter then opens or presses it, as always. After a
-  // verdict the page comes back at its row (#…), and j goes on from there.
+  // j / k: the first link or button of the next or previous row, of a field to be judged also its first tick box;
+  // Enter then opens or presses it, as always. After a verdict the page comes back at its field (#…), and j goes on
+  // from there.
+  const rows = "table[data-rows] tbody tr, [data-rows] > article";
   const walk = (step) => {
-    const stops = [...document.querySelectorAll("table[data-rows] tbody tr")]
-      .map((row) => row.querySelector("a[href], button"))
+    const stops = [...document.querySelectorAll(rows)]
+      .map((row) => row.querySelector(row.matches("tr") ? "a[href], button" : 'a[href], [type="checkbox"], button'))
       .filter(Boolean);
-    const row = document.activeElement.closest("tbody tr") ?? document.querySelector("tbody tr:target");
+    const row = document.activeElement.closest(rows) ?? document.querySelector(`:is(${rows}):target`);
     const here = stops.findIndex((stop) => row && row.contains(stop));
     const next = stops[here < 0 ? 0 : here + step];
     next?.focus();
@@ -92,7 +94,7 @@
       list.appendChild(document.createElement("dt")).appendChild(document.createElement("kbd")).textContent = key;
       list.appendChild(document.createElement("dd")).textContent = words;
     };
-    if (document.querySelector("table[data-rows] tbody tr :is(a[href], button)")) {
+    if (document.querySelector(`:is(${rows}) :is(a[href], button)`)) {
       add("j / k", "次の行・前の行へ");
       add("Enter", "その行を開く、ボタンを押す");
     }
@@ -111,7 +113,7 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.("input, select, textarea, [contenteditable], dialog")) return;
+    if (event.target.closest?.('input:not([type="checkbox"], [type="radio"]), select, textarea, [contenteditable], dialog')) return;
     if (!document.body.classList.contains("staff") && !"jk".includes(event.key)) return;
     if (event.key === "?") keys();
     else if (event.key.length > 1) return;

@@ -30,6 +30,7 @@ from jcanweb.models import (
     SecondEntry,
     Vetting,
 )
+from jcanweb.roles import Role
 from jcanweb.services import documents, policy, presentation, receipts, terms, vetting
 from jcanweb.services.demo_cast import paper
 from jcanweb.vocabulary import (
@@ -38,7 +39,6 @@ from jcanweb.vocabulary import (
     CheckedField,
     DelegationScope,
     PaperPoint,
-    Role,
     Verdict,
     VettingKind,
 )

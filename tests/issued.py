@@ -31,15 +31,9 @@ from jcanweb.models import (
 from jcanweb.pki.enclave_process import Enclave
 from jcanweb.pki.officer_key import OfficerKey, new_officer_key
 from jcanweb.pki.sealbox import new_token, open_delivery, seal_delivery, token_hash
+from jcanweb.roles import Role
 from jcanweb.services import delivery, issuance, policy
-from jcanweb.vocabulary import (
-    ApplicationState,
-    CertificateState,
-    CustodianGroup,
-    OrderState,
-    Role,
-    SecretKind,
-)
+from jcanweb.vocabulary import ApplicationState, CertificateState, CustodianGroup, OrderState, SecretKind
 from tests import builders
 from tests.people import officer
 

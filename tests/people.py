@@ -12,7 +12,7 @@ from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.models import Officer, OfficerRole, Person
 from jcanweb.permissions import TOTP_ROLES
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - only in tests
 _numbers = count(1)

@@ -24,9 +24,10 @@ from jcanweb.models import (
 )
 from jcanweb.pki import share_file, vault
 from jcanweb.pki.officer_key import OfficerKey, load_officer_key, new_officer_key
+from jcanweb.roles import Role
 from jcanweb.services import backup, recovery_ledger
 from jcanweb.services import recovery as service
-from jcanweb.vocabulary import CustodianGroup, RecoveryGround, RecoveryState, Role, SecretKind
+from jcanweb.vocabulary import CustodianGroup, RecoveryGround, RecoveryState, SecretKind
 from tests.issued import PASSPHRASE, custodian, custodians, officer_key
 from tests.people import officer
 

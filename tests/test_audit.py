@@ -14,9 +14,10 @@ from jcanweb.events import Damage, Event, Outcome, Subject
 from jcanweb.models import AuditEntry, AuditHead, Corporation, ReceiptTimestamp
 from jcanweb.models.triggers import APPEND_ONLY
 from jcanweb.pki.tree import Frontier, leaf_hash, root_of
+from jcanweb.roles import Role
 from jcanweb.services import comments, status
 from jcanweb.services import organization_history as history
-from jcanweb.vocabulary import ApplicationState, Role
+from jcanweb.vocabulary import ApplicationState
 from tests import builders, plain
 from tests.issued import issued_certificate
 from tests.people import PASSWORD, officer

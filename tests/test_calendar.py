@@ -13,6 +13,7 @@ from jcanweb.calendar import (
     jst_date,
     months_after,
     months_before,
+    read_day,
     remaining,
     short,
     short_day,
@@ -191,3 +192,21 @@ def test_the_short_form_leaves_out_what_is_today() -> None:
 
 def test_no_day_is_left_of_a_past_one() -> None:
     assert business_days_left(date(2026, 11, 24), date(2026, 11, 20)) == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [("2026-11-22", date(2026, 11, 22)), ("２０２６／１１／２２", date(2026, 11, 22)), ("2026.1.2", date(2026, 1, 2)),
+     ("2026年11月22日", date(2026, 11, 22)), ("2026-11-22 00:00", date(2026, 11, 22)),
+     ("令和8年11月22日", date(2026, 11, 22)), ("令和元年5月1日", date(2019, 5, 1)), ("r8.11.22", date(2026, 11, 22)),
+     ("H31.4.30", date(2019, 4, 30)), ("昭和64年1月7日", date(1989, 1, 7))],
+)  # fmt: skip
+def test_a_day_is_read_as_japan_writes_it(typed: str, day: date) -> None:
+    assert read_day(typed) == day
+
+
+@pytest.mark.parametrize("typed", ["", "46348", "2026-02-30", "26-11-22", "1899-12-31", "平成1年1月7日", "令和8年", "٢٠٢٦-11-22",
+                                   "2026-11-22 09:00", "明治1年1月1日", "元-1-1"])  # fmt: skip
+def test_what_is_no_day_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - its words are nobody's to read
+        read_day(typed)

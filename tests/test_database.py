@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from jcanweb import audit
 from jcanweb.database import alembic, db
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 from tests.people import officer
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from jcanweb import config, keys
 from jcanweb.database import db, transaction
 from jcanweb.models import Officer
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 from jcanweb.web import limiter
 from tests.people import officer
 

@@ -1,5 +1,6 @@
 """What runs in the background: every job once a sweep, and one that fails stops no other."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,15 @@ def test_what_fails_after_a_commit_undoes_and_hides_nothing(
         assert db.session.get(Application, made.id) is not None
     assert "fails failed: OSError" in caplog.text
     assert "somebody" not in caplog.text
+
+
+def test_a_sweep_begins_at_once_when_it_is_woken(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept = threading.Semaphore(0)
+    monkeypatch.setattr(jobs, "JOBS", {"one": swept.release})
+    stop = jobs.start(app)
+    try:
+        assert swept.acquire(timeout=20)
+        jobs.wake()
+        assert swept.acquire(timeout=20)
+    finally:
+        stop()

@@ -15,7 +15,8 @@ from cryptography.x509 import load_der_x509_certificate, load_der_x509_crl
 from jcanweb import audit, clock
 from jcanweb.database import db, transaction
 from jcanweb.models import AuditEntry, Certificate, Officer, Revocation
-from jcanweb.vocabulary import CheckedField, CustodianGroup, PaperPoint, Role
+from jcanweb.roles import Role
+from jcanweb.vocabulary import CheckedField, CustodianGroup, PaperPoint
 from tests.builders import PDF, corporate_number
 from tests.page import NotAPage, Visitor
 from tests.people import enter, officer

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jcanweb.database import transaction
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 from tests import builders
 from tests.page import Visitor
 from tests.people import enter, enter_person, officer

@@ -11,15 +11,14 @@ from jcanweb import permissions, sessions
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Certificate, Corporation, Officer, WebSession
 from jcanweb.permissions import GRANTS, TOTP_ROLES, who_may
+from jcanweb.roles import Permission, Role
 from jcanweb.services import officers, revocation
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
     CustodianGroup,
-    Permission,
     RevocationReason,
     RevocationRequester,
-    Role,
 )
 from tests import builders
 from tests.issued import issued_certificate

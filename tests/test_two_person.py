@@ -23,6 +23,7 @@ from jcanweb.models import (
     Revocation,
 )
 from jcanweb.permissions import exclude
+from jcanweb.roles import Role
 from jcanweb.services import (
     custodians,
     issuance,
@@ -40,7 +41,6 @@ from jcanweb.vocabulary import (
     OrderState,
     RevocationReason,
     RevocationRequester,
-    Role,
     Verdict,
 )
 from tests import builders

@@ -13,7 +13,7 @@ from jcanweb.errors import RuleViolation
 from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.forms.rules import DayField, Rule, options_of, text_field
 from jcanweb.services import documents
-from jcanweb.services.enrollment import Entry, subject_text
+from jcanweb.services.enrollment_entries import Entry, subject_text
 from jcanweb.services.invitations import six_digits
 from jcanweb.terms import ConsentVerb, Statement
 from jcanweb.terms.statements import DUTIES

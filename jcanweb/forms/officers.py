@@ -7,7 +7,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from jcanweb import labels
 from jcanweb.forms.rules import options_of
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 
 
 def whole_number(typed: object) -> int:

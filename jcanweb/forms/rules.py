@@ -1,9 +1,6 @@
 """What several forms share: a rule of the domain as a validator, a day, a refusal shown at its field."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import date
 from typing import Any
 
 from wtforms import Field, RadioField, StringField
@@ -12,6 +9,7 @@ from wtforms.validators import AnyOf, InputRequired, ValidationError
 from wtforms.widgets import DateInput
 
 from jcanweb import labels
+from jcanweb.calendar import read_day
 from jcanweb.errors import RuleViolation
 
 
@@ -49,7 +47,7 @@ def choice_field(label: str, kind: Any, **options: Any) -> RadioField:
 
 
 class DayField(Field):
-    """A day: 2026-11-22 as browsers send it, or 2026/11/22, 2026.11.22, 2026年11月22日, also full-width."""
+    """A day: 2026-11-22 as browsers send it, or as calendar.read_day takes it."""
 
     widget = DateInput()
 
@@ -66,16 +64,10 @@ class DayField(Field):
         self.typed, self.data = (valuelist[0] if valuelist else "").strip()[:40], None
         if not self.typed:
             return
-        found = re.fullmatch(
-            r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", unicodedata.normalize("NFKC", self.typed)
-        )
         try:
-            self.data = date(*map(int, found.groups())) if found else None
+            self.data = read_day(self.typed)
         except ValueError:
-            self.data = None
-        if self.data is None or not 1900 <= self.data.year <= 2999:
-            self.data = None
-            raise ValueError(f"{self.label.text}を「2026-11-22」の形で入力してください。")
+            raise ValueError(f"{self.label.text}を「2026-11-22」の形で入力してください。") from None
 
 
 def show(form: Any, problem: RuleViolation) -> str | None:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from jcanweb.models import triggers
+from jcanweb.models import search, triggers
 
 revision = "0001"
 down_revision = None
@@ -45,6 +45,14 @@ def upgrade() -> None:
                 "person:code_sent",
                 "person:signed_in",
                 "person:signed_out",
+                "intake:received",
+                "intake:read",
+                "intake:unreadable",
+                "intake:started",
+                "intake:discarded",
+                "intake:mailed",
+                "intake:finished",
+                "intake:erased",
                 "edition:imported",
                 "edition:approved",
                 "policy:registered",
@@ -142,6 +150,7 @@ def upgrade() -> None:
                 "revocation",
                 "crl",
                 "report",
+                "intake",
                 "endpoint",
                 "access_code",
                 name="subject",
@@ -243,7 +252,7 @@ def upgrade() -> None:
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("name_kana", sa.String(length=200), nullable=False),
-        sa.Column("name_key", sa.String(length=600), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("name_en", sa.String(length=64), nullable=False),
         sa.Column("name_en_look", sa.String(length=128), nullable=False),
         sa.Column("representative", sa.String(length=120), nullable=False),
@@ -772,6 +781,7 @@ def upgrade() -> None:
         sa.Column("seal_certificate_on", sa.Date(), nullable=True),
         sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("arrival", sa.Integer(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("days_left", sa.Integer(), nullable=True),
         sa.Column("screening_by", sa.Integer(), nullable=True),
@@ -835,6 +845,9 @@ def upgrade() -> None:
             "(returned_by IS NULL) = (returned_at IS NULL)", name=op.f("ck_application_returned")
         ),
         sa.CheckConstraint(
+            "(submitted_at IS NULL) = (arrival IS NULL)", name=op.f("ck_application_submitted")
+        ),
+        sa.CheckConstraint(
             "(screened_by IS NULL) = (screened_at IS NULL)", name=op.f("ck_application_screened")
         ),
         sa.CheckConstraint("approved_by <> issued_by", name=op.f("ck_application_two_person_issue")),
@@ -866,6 +879,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
         sa.UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
+        sa.UniqueConstraint("arrival", name=op.f("uq_application_arrival")),
         sa.UniqueConstraint("number", name=op.f("uq_application_number")),
         # a certificate comes of an application and may be renewed by another: SQLite takes a reference to what is yet to come
         *(
@@ -881,8 +895,8 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
-        batch_op.create_index("ix_application_corporation", ["corporation_id"], unique=False)
-        batch_op.create_index("ix_application_list", ["state", "id"], unique=False)
+        batch_op.create_index("ix_application_corporation", ["corporation_id", "arrival"], unique=False)
+        batch_op.create_index("ix_application_list", ["state", "arrival"], unique=False)
         batch_op.create_index("ix_application_due", ["state", "due_on", "id"], unique=False)
         batch_op.create_index(
             "ix_application_clock",
@@ -901,6 +915,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_application_returned", ["state", "returned_at", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
+        batch_op.create_index("ix_application_submitted", ["submitted_at", "arrival"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
         batch_op.create_index(
             "ix_application_renewal",
@@ -1682,6 +1697,110 @@ def upgrade() -> None:
         sa.UniqueConstraint("recovery_id", "backup_id", "half", name="uq_share_opening_once"),
     )
     op.create_table(
+        "intake",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "corporations",
+                "applications",
+                name="intakekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("encoding", sa.String(length=40), nullable=False),
+        sa.Column("unknown", sa.JSON(), nullable=False),
+        sa.Column("received_by", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.String(length=300), nullable=True),
+        sa.Column("started_by", sa.Integer(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(erased_at IS NULL) = (sealed IS NOT NULL)", name=op.f("ck_intake_erased")),
+        sa.CheckConstraint("(started_by IS NULL) = (started_at IS NULL)", name=op.f("ck_intake_started")),
+        sa.CheckConstraint("erased_at IS NULL OR done_at IS NOT NULL", name=op.f("ck_intake_erased_done")),
+        sa.CheckConstraint("read_at IS NULL OR total IS NOT NULL", name=op.f("ck_intake_read_counted")),
+        sa.CheckConstraint("started_at IS NULL OR read_at IS NOT NULL", name=op.f("ck_intake_started_read")),
+        sa.CheckConstraint("trouble IS NULL OR started_at IS NULL", name=op.f("ck_intake_trouble")),
+        sa.ForeignKeyConstraint(["received_by"], ["officer.id"], name=op.f("fk_intake_received_by")),
+        sa.ForeignKeyConstraint(["started_by"], ["officer.id"], name=op.f("fk_intake_started_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intake")),
+    )
+    op.create_index("ix_intake_kept", "intake", ["erased_at", "received_at"], unique=False)
+    op.create_index("ix_intake_sha256", "intake", ["sha256", "id"], unique=False)
+    op.create_index("ix_intake_unfinished", "intake", ["done_at", "id"], unique=False)
+    op.create_index(
+        "uq_intake_open",
+        "intake",
+        ["kind", "sha256"],
+        unique=True,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.create_table(
+        "intake_row",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("intake_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=True),
+        sa.Column("other_key", sa.String(length=64), nullable=True),
+        sa.Column("cells", sa.JSON(), nullable=False),
+        sa.Column(
+            "result",
+            sa.Enum(
+                "new",
+                "changed",
+                "unchanged",
+                "refused",
+                "done",
+                name="rowresult",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("seen_version", sa.Integer(), nullable=True),
+        sa.Column("subject_id", sa.Integer(), nullable=True),
+        sa.Column("done_key", sa.String(length=64), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(result = 'done') = (subject_id IS NOT NULL)", name=op.f("ck_intake_row_done_on")
+        ),
+        sa.CheckConstraint(
+            "result = 'done' OR (done_key IS NULL AND person_id IS NULL)", name=op.f("ck_intake_row_done")
+        ),
+        sa.ForeignKeyConstraint(["intake_id"], ["intake.id"], name=op.f("fk_intake_row_intake_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_intake_row_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_row")),
+        sa.UniqueConstraint("done_key", name="uq_intake_row_done"),
+        sa.UniqueConstraint("intake_id", "number", name="uq_intake_row_number"),
+    )
+    op.create_index("ix_intake_row_key", "intake_row", ["intake_id", "key"], unique=False)
+    op.create_index("ix_intake_row_other_key", "intake_row", ["intake_id", "other_key"], unique=False)
+    op.create_index("ix_intake_row_result", "intake_row", ["intake_id", "result", "number"], unique=False)
+    op.create_index(
+        "ix_intake_row_untold",
+        "intake_row",
+        ["intake_id", "person_id"],
+        unique=False,
+        sqlite_where=sa.text("person_id IS NOT NULL AND told_at IS NULL"),
+        postgresql_where=sa.text("person_id IS NOT NULL AND told_at IS NULL"),
+    )
+    op.create_table(
         "campaign",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("edition_id", sa.Integer(), nullable=False),
@@ -1767,7 +1886,19 @@ def upgrade() -> None:
                 name, columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
             )
 
+    op.create_table(
+        "search_entry",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("application_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_search_entry_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_search_entry_application_id")),
+    )
     triggers.create(op.get_bind())
+    search.create(op.get_bind())
 
 
 def downgrade() -> None:

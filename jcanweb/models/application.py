@@ -37,14 +37,15 @@ class Application(Base):
     __tablename__ = "application"
     __table_args__ = (
         Index("ix_application_state", "state", "submitted_at", "id"),
-        Index("ix_application_list", "state", "id"),
+        Index("ix_application_list", "state", "arrival"),
+        Index("ix_application_submitted", "submitted_at", "arrival"),
         Index("ix_application_due", "state", "due_on", "id"),
         Index("ix_application_clock", "due_on", "id", **_where("due_on IS NOT NULL")),
         Index("ix_application_desk", "screening_by", "state", "due_on", "id"),
         Index("ix_application_held", "held_at", "id", **_where("held_at IS NOT NULL")),
         Index("ix_application_returned", "state", "returned_at", "id"),
         Index("ix_application_person", "person_id"),
-        Index("ix_application_corporation", "corporation_id"),
+        Index("ix_application_corporation", "corporation_id", "arrival"),
         UniqueConstraint("id", "screened_by", "approved_by", "issued_by", name="uq_application_people"),
         Index("ix_application_renewal", "renewal_of_id", **_where("renewal_of_id IS NOT NULL")),
         Index("uq_application_renewal", "renewal_of_id", unique=True, **_where(RENEWING)),
@@ -53,6 +54,7 @@ class Application(Base):
         CheckConstraint("(kind = 'renewal') = (renewal_of_id IS NOT NULL)", name="renewal"),
         CheckConstraint("screened_by <> approved_by", name="two_person_approve"),
         CheckConstraint("approved_by <> issued_by", name="two_person_issue"),
+        CheckConstraint("(submitted_at IS NULL) = (arrival IS NULL)", name="submitted"),
         CheckConstraint("(screened_by IS NULL) = (screened_at IS NULL)", name="screened"),
         CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved"),
         CheckConstraint("(issued_by IS NULL) = (issued_at IS NULL)", name="issued"),
@@ -98,6 +100,9 @@ class Application(Base):
 
     drafted_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+    arrival: Mapped[int | None] = mapped_column(
+        unique=True
+    )  # grows with every handing-in: the order of lists
     due_on: Mapped[
         date | None
     ]  # the day in Japan by which we should be done; NULL while nothing is waited for from us

@@ -16,6 +16,5 @@ class MeasuredDay(Base):
     decided: Mapped[int]  # approved or rejected
     in_time: Mapped[int]  # of these, by the day they were due (lead_time)
     returned: Mapped[int]
-    returned_for: Mapped[dict[str, int]] = mapped_column(
-        JSON
-    )  # CheckedField → returns in which it had failed
+    returned_for: Mapped[dict[str, int]] = mapped_column(JSON)
+    """CheckedField → in how many of these returns its last verdict was against it"""

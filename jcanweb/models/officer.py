@@ -8,7 +8,8 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jcanweb.database import Base
-from jcanweb.vocabulary import CustodianGroup, Role
+from jcanweb.roles import Role
+from jcanweb.vocabulary import CustodianGroup
 
 
 class OfficerRole(Base, RoleMixin):

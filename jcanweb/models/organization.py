@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     String,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -32,7 +33,7 @@ class Corporation(Base):
     company_id: Mapped[str] = mapped_column(String(40), unique=True)  # 企業ID of CECTRUST-Light
     name: Mapped[str] = mapped_column(String(120))
     name_kana: Mapped[str] = mapped_column(String(200), default="")
-    name_key: Mapped[str] = mapped_column(String(600), default="")  # names.comparison_key, for the search box
+    name_key: Mapped[str] = mapped_column(Text, default="")  # search keys of the names: see search_index
     name_en: Mapped[str] = mapped_column(String(64))
     name_en_look: Mapped[str] = mapped_column(String(128), default="")  # names.skeleton, for look-alikes
     representative: Mapped[str] = mapped_column(String(120))

@@ -14,7 +14,8 @@ from jcanweb.errors import AlreadyTaken, CustodiansMissing, FieldRefused, TwoPer
 from jcanweb.events import Event, Subject
 from jcanweb.models import Backup, BackupShare, Custodian, Officer
 from jcanweb.pki import enclave, share_file
-from jcanweb.vocabulary import CustodianGroup, Role
+from jcanweb.roles import Role
+from jcanweb.vocabulary import CustodianGroup
 
 _WITH_KEY = (Custodian.released_at.is_(None), Custodian.public_key.is_not(None), Officer.active)
 OTHER_GROUP = (

@@ -18,10 +18,11 @@ from jcanweb.database import db
 from jcanweb.errors import NotEmpty
 from jcanweb.events import Event, Subject
 from jcanweb.models import AuditEntry, Corporation, Officer, Person
+from jcanweb.roles import Role
 from jcanweb.services import custodians, invitations, officers, organizations, screening, vetting
 from jcanweb.services.demo_acts import Acts
 from jcanweb.services.demo_cast import STAFF, Company, companies
-from jcanweb.vocabulary import AgreementState, CustodianGroup, Role
+from jcanweb.vocabulary import AgreementState, CustodianGroup
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 

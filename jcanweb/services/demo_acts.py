@@ -9,6 +9,7 @@ from jcanweb.services import (
     comments,
     delivery,
     enrollment,
+    enrollment_entries,
     handling,
     issuance,
     recovery,
@@ -40,7 +41,7 @@ class Acts:
         statements = terms.statements(editions.document(edition))
         served = enrollment.serve(edition, statements, to=person)
         made = enrollment.accept(served, {one.number for one in statements}, by=person)
-        entry = enrollment.Entry(
+        entry = enrollment_entries.Entry(
             organization_unit=person.corporation.name_en, organization_unit_ja=person.corporation.name,
             common_name=POSTS[post][0], common_name_ja=POSTS[post][1], years=2, pin_recipient_name=person.name,
             pin_recipient_email=person.email, seal_certificate_on=jst_date(clock.now()) - timedelta(days=30),

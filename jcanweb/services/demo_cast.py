@@ -5,8 +5,9 @@ from datetime import date
 
 from stdnum.jp import cn
 
+from jcanweb.roles import Role
 from jcanweb.services.organization_entries import CorporationEntry, PersonEntry
-from jcanweb.vocabulary import AgreementState, Authority, CustodianGroup, DelegationScope, Role
+from jcanweb.vocabulary import AgreementState, Authority, CustodianGroup, DelegationScope
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from jcanweb.calendar import JST, jst_date
 from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.models import Application, Crl, Custodian, Officer, Revocation
+from jcanweb.roles import Permission
 from jcanweb.services import custodians, desk_work
 from jcanweb.services.desk_work import COUNTED, MENU, PERMITTED, Item, Work
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Permission, RevocationState
+from jcanweb.vocabulary import RevocationState
 
 SHOWN = 20
 """rows of one kind; the rest is only counted"""

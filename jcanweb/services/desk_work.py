@@ -32,10 +32,11 @@ from jcanweb.models import (
     Recovery,
     Revocation,
 )
+from jcanweb.roles import Permission
 from jcanweb.services import reconcile, recovery_ledger, schedule
 from jcanweb.services import screening_ledger as screening
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Permission, ReconsentState, RecoveryState, RevocationState
+from jcanweb.vocabulary import ReconsentState, RecoveryState, RevocationState
 
 
 class Work(StrEnum):

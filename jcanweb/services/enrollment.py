@@ -1,10 +1,8 @@
 """What an applicant does with an application: consent, draft, edit, submit, withdraw (第5条, product.md §3-§5)."""
 
 import hashlib
-from dataclasses import dataclass, field
-from datetime import date
 
-from jcanweb import audit, clock, names, states
+from jcanweb import audit, clock, states
 from jcanweb import terms as reader
 from jcanweb.database import db, flush, lock, next_number
 from jcanweb.errors import (
@@ -15,10 +13,9 @@ from jcanweb.errors import (
     PresentationUsed,
     StalePage,
     TermsChanged,
-    at_field,
 )
 from jcanweb.events import Event, Subject
-from jcanweb.models import Application, Certificate, Edition, Person
+from jcanweb.models import Application, Certificate, Edition, Officer, Person
 from jcanweb.services import (
     addresses,
     consents,
@@ -30,10 +27,10 @@ from jcanweb.services import (
     terms,
 )
 from jcanweb.services import enrollment_ledger as ledger
+from jcanweb.services.enrollment_entries import Content, Entry, content_values, entry_values
 from jcanweb.vocabulary import ApplicationKind, ApplicationState
 
 BUTTON = "以上をすべて承諾して、申請に進む"
-LONGEST_TYPED = 200
 """Characters of OU2 and CN as typed: 64 and room for blanks that are taken out."""
 EDITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED})
 TAKEN_OVER = (
@@ -42,21 +39,6 @@ TAKEN_OVER = (
 )  # fmt: skip
 """What a renewal begins with; the 印鑑証明書 is handed in anew, the rest may be changed."""
 WITHDRAWABLE = EDITABLE | {ApplicationState.SUBMITTED, ApplicationState.SCREENING, ApplicationState.APPROVED}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """The form as typed. `seal_certificate` are the bytes of a new PDF, None to keep the one handed in."""
-
-    organization_unit: str
-    organization_unit_ja: str
-    common_name: str
-    common_name_ja: str
-    years: int
-    pin_recipient_name: str
-    pin_recipient_email: str
-    seal_certificate_on: date
-    seal_certificate: bytes | None = field(default=None, repr=False)
 
 
 def serve(edition: Edition, statements: tuple[reader.Statement, ...], *, to: Person) -> str:
@@ -126,7 +108,21 @@ def renew(certificate: Certificate, *, by: Person) -> Application:
     return _begin(by, renewing=certificate)
 
 
-def _begin(person: Person, *, renewing: Certificate | None = None) -> Application:
+def draft(person: Person, content: Content, *, by: Officer) -> Application:
+    """A draft that an officer fills in for the person, who reads the terms, adds the 印鑑証明書 and hands it in.
+
+    Raises NotEligible, and FieldRefused with the field's name for the first value that cannot stand.
+    """
+    organizations.check_eligible(person)
+    values = content_values(content)
+    application = _begin(person, by=by)
+    for name, value in values.items():
+        setattr(application, name, value)
+    flush()
+    return application
+
+
+def _begin(person: Person, *, renewing: Certificate | None = None, by: Officer | None = None) -> Application:
     """An empty draft, or one that holds what the renewed certificate was issued on; it has no consent yet."""
     kind = ApplicationKind.RENEWAL if renewing else renewal.kind(person.corporation_id)
     known = {name: getattr(renewing.application, name) for name in TAKEN_OVER} if renewing else {}
@@ -137,7 +133,9 @@ def _begin(person: Person, *, renewing: Certificate | None = None) -> Applicatio
     )  # fmt: skip
     db.session.add(application)
     flush()
-    audit.record(Event.APPLICATION_DRAFTED, Subject.APPLICATION, application.id, by=person, person=person.id)
+    audit.record(
+        Event.APPLICATION_DRAFTED, Subject.APPLICATION, application.id, by=by or person, person=person.id
+    )
     return application
 
 
@@ -156,7 +154,7 @@ def save(application: Application, entry: Entry, *, version: int, by: Person) ->
     lock(application)
     if application.state not in EDITABLE:
         raise AlreadySubmitted()
-    values = _values(entry)
+    values = entry_values(entry)
     held = application.seal_certificate.sha256 if application.seal_certificate else ""
     paper = entry.seal_certificate
     new_paper = paper is not None and hashlib.sha256(paper).hexdigest() != held
@@ -224,45 +222,6 @@ def withdraw(application: Application, *, version: int, by: Person) -> None:
     lead_time.end(application)
     flush()
     audit.record(Event.APPLICATION_WITHDRAWN, Subject.APPLICATION, application.id, by=by)
-
-
-def subject_text(typed: str) -> str:
-    """The certificate's text of an OU2 or CN that may be kept as typed. Raises NameRefused, FieldRefused."""
-    text = names.certificate_text(typed)
-    if len(typed) > LONGEST_TYPED:
-        raise FieldRefused(
-            f"空白が多すぎます。空白を含めて{LONGEST_TYPED}文字以内で入力してください（いま {len(typed)} 文字）。"
-        )
-    return text
-
-
-def _values(entry: Entry) -> dict[str, object]:
-    """The columns of an entry; one check for each field, the same for every way in."""
-    if entry.years not in (1, 2):
-        raise FieldRefused("有効期間は1年または2年を選んでください。", field="years")
-    documents.check_issued_on(entry.seal_certificate_on)
-    if entry.seal_certificate is not None:
-        documents.check_pdf(entry.seal_certificate)
-    return {
-        "organization_unit_typed": entry.organization_unit,
-        "organization_unit": at_field("organization_unit", subject_text, entry.organization_unit),
-        "organization_unit_ja": _name(
-            "organization_unit_ja", entry.organization_unit_ja, "会社名・組織名（日本語）"
-        ),
-        "common_name_typed": entry.common_name,
-        "common_name": at_field("common_name", subject_text, entry.common_name),
-        "common_name_ja": _name("common_name_ja", entry.common_name_ja, "部署・役職または氏名（日本語）"),
-        "years": entry.years,
-        "pin_recipient_name": _name("pin_recipient_name", entry.pin_recipient_name, "PIN送付先の氏名"),
-        "pin_recipient_email": at_field(
-            "pin_recipient_email", names.normalise_email, entry.pin_recipient_email
-        ),
-        "seal_certificate_on": entry.seal_certificate_on,
-    }
-
-
-def _name(column: str, typed: str, word: str) -> str:
-    return at_field(column, names.check_name, typed, word)
 
 
 def _settle_kind(application: Application) -> None:

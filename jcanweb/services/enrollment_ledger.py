@@ -69,13 +69,13 @@ def drafted(person: Person) -> Application | None:
 
 
 def unfinished(person: Person) -> Application | None:
-    """The newest draft of the person, of whatever kind."""
+    """The draft of the person, of whatever kind; of several the oldest."""
     return db.session.scalar(_drafts(person))
 
 
 def _drafts(person: Person) -> Select[Application]:
     drafts = Application.person_id == person.id, Application.state == ApplicationState.DRAFT
-    return select(Application).where(*drafts).order_by(Application.id.desc()).limit(1)
+    return select(Application).where(*drafts).order_by(Application.id).limit(1)
 
 
 def holdings(person: Person) -> list[Holding]:

@@ -27,9 +27,10 @@ from jcanweb.names.redaction import blotter
 from jcanweb.pki import bundle
 from jcanweb.pki.canonical import time_text
 from jcanweb.pki.receipt import Entry, Head
+from jcanweb.roles import Role
 from jcanweb.services import receipts, recovery_ledger, status
 from jcanweb.services.ledger import Bound
-from jcanweb.vocabulary import RevocationRequester, Role
+from jcanweb.vocabulary import RevocationRequester
 
 NO_RECEIPT = "この証明書のもとになった承諾には受領証がないため、証拠ファイルを作れません。"
 
@@ -139,9 +140,8 @@ def _application(case: Case) -> dict[str, Any]:
 def _screening(case: Case, hide: Blotter) -> dict[str, Any]:
     """Every verdict on every revision, whether the approvers' own reading agreed, and the last return."""
     one = case.certificate.application
-    returned = one.returned_by and _act(one.returned_by, one.returned_at) | {
-        "reason": hide(one.returned_reason)
-    }
+    reason = {"reason": hide(one.returned_reason)}
+    returned = one.returned_by and _act(one.returned_by, one.returned_at) | reason
 
     def told(check: FieldCheck) -> dict[str, Any]:
         seen = {

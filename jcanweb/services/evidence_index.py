@@ -12,9 +12,9 @@ from jcanweb.events import Event
 from jcanweb.labels import word
 from jcanweb.models import AuditEntry
 from jcanweb.names.redaction import BLOT
+from jcanweb.roles import Role
 from jcanweb.services import receipts, trail
 from jcanweb.services.evidence_files import Case, listed
-from jcanweb.vocabulary import Role
 
 ROLES: dict[Event, Role] = dict.fromkeys(
     (Event.APPLICATION_SCREENING_STARTED, Event.APPLICATION_FIELD_CHECKED, Event.APPLICATION_SCREENED), Role.SCREENER

@@ -20,9 +20,9 @@ from jcanweb.errors import (
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Officer, OfficerRole
 from jcanweb.names import check_words
+from jcanweb.roles import Role
 from jcanweb.services import screening
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Role
 
 
 def start(application: Application, *, version: int, by: Officer) -> None:

@@ -1,15 +1,14 @@
 """The ledger (管理台帳): certificates found by number, serial or corporation, and all that one is bound to."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from jcanweb import clock, names
+from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.events import Subject
 from jcanweb.models import (
@@ -26,11 +25,12 @@ from jcanweb.models import (
     Recovery,
     Revocation,
 )
-from jcanweb.services import reconsent_ledger, trail, withdrawal_ledger
+from jcanweb.services import reconsent_ledger, search, trail, withdrawal_ledger
 from jcanweb.vocabulary import CertificateState, RecoveryState, RevocationState
 
 PAGE = 50
-_HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─"), "-")
+BATCH, BATCHES = 500, 6
+"""Found by words and then asked for the rest, before a page is shown as it is."""
 
 
 class Standing(StrEnum):
@@ -62,51 +62,98 @@ def expired(certificate: Certificate) -> bool:
     return certificate.state is not CertificateState.REVOKED and certificate.not_after <= clock.now()
 
 
-def page(*, typed: str = "", standing: Standing | None = None, after: int | None = None) -> list[Row]:
-    """Up to PAGE + 1 certificates behind the one of id `after`; the last only tells that there is more.
+@dataclass(frozen=True)
+class Page:
+    rows: list[Row]
+    after: int | None
+    """Where the next page goes on; None on the last one."""
+    unfinished: bool = False
+    """Were so many looked through that the rest is left to the next page?"""
 
-    Newest first; with EXPIRED those that ended last come first. `typed`: see `searched`.
+
+def page(*, typed: str = "", standing: Standing | None = None, after: int | None = None) -> Page:
+    """Up to PAGE certificates behind an earlier page, of the corporations, names and numbers that were typed.
+
+    Newest first; with EXPIRED those that ended last come first; those found by words as they were applied for, the
+    last first. Numbers are typed whole: JC-number (see search.jc_number), 受付番号, 法人番号, or the serial number
+    (hexadecimal) in any case and with colons or spaces.
     """
-    query = select(Certificate, Corporation.name, Corporation.corporate_number).join(
-        Corporation, Corporation.id == Certificate.corporation_id
-    )
-    if typed.strip():
-        query = query.where(searched(typed))
+    serial, bare = _serial(typed), search.jc_number(typed)
+    sought = search.Sought(jc_number=bare) if serial or bare else search.read(typed)
+    if sought.complaint:
+        return Page([], None)
+    query = _rows().where(*_standing(standing), *_numbered(sought))
+    if serial:
+        query = query.where(Certificate.serial_number == serial)
+    return _worded(query, sought, after) if sought.words else _plain(query, standing, after)
+
+
+def _rows() -> Select[Any]:
+    home = Corporation.id == Certificate.corporation_id
+    columns: tuple[Any, ...] = (Certificate, Corporation.name, Corporation.corporate_number)
+    return select(*columns).join(Corporation, home)
+
+
+def _plain(query: Select[Any], standing: Standing | None, after: int | None) -> Page:
     order: tuple[Any, ...] = (Certificate.id.desc(),)
-    if standing is Standing.EXPIRED:
-        query = query.where(
-            Certificate.not_after <= clock.now(), Certificate.state != CertificateState.REVOKED
-        )
-        order = (Certificate.not_after.desc(), Certificate.id.desc())
-    elif standing is not None:
-        query = query.where(Certificate.state == CertificateState(standing.value))
-        if standing is not Standing.REVOKED:
-            query = query.where(Certificate.not_after > clock.now())
     last = db.session.get(Certificate, after) if after is not None else None
-    if last is not None and standing is Standing.EXPIRED:
-        same = and_(Certificate.not_after == last.not_after, Certificate.id < last.id)
-        query = query.where(or_(Certificate.not_after < last.not_after, same))
+    if standing is Standing.EXPIRED:
+        order = (Certificate.not_after.desc(), Certificate.id.desc())
+        if last is not None:
+            same = and_(Certificate.not_after == last.not_after, Certificate.id < last.id)
+            query = query.where(or_(Certificate.not_after < last.not_after, same))
     elif last is not None:
         query = query.where(Certificate.id < last.id)
-    return [Row(*found) for found in db.session.execute(query.order_by(*order).limit(PAGE + 1))]
+    found = [Row(*one) for one in db.session.execute(query.order_by(*order).limit(PAGE + 1))]
+    return Page(found[:PAGE], found[PAGE - 1].certificate.id if len(found) > PAGE else None)
 
 
-def searched(typed: str) -> ColumnElement[bool]:
-    """The certificates meant by a JC-number, a 法人番号 or a serial number, each typed whole.
+def _worded(query: Select[Any], sought: search.Sought, below: int | None) -> Page:
+    """What the words find is asked for the rest, the last handed in first; a page looks at BATCHES of them."""
+    query = query.join(Application, Application.id == Certificate.application_id).add_columns(
+        Application.arrival
+    )
+    query, found = query.order_by(Application.arrival.desc()), list[Any]()
+    for _ in range(BATCHES):
+        some = search.newest("application_fts", sought.words, limit=BATCH, below=below)
+        found += db.session.execute(query.where(Application.arrival.in_(some)).limit(PAGE + 1 - len(found)))
+        if len(found) > PAGE:
+            return Page([Row(*one[:3]) for one in found[:PAGE]], found[PAGE - 1][3])
+        if len(some) < BATCH:
+            return Page([Row(*one[:3]) for one in found], None)
+        below = some[-1]
+    return Page([Row(*one[:3]) for one in found], below, unfinished=True)
 
-    Full-width is accepted; the JC-number also without letters and zeros, the serial number (hexadecimal) in any
-    case and with colons or spaces. A text that is none of these means no certificate.
-    """
-    text = "".join(unicodedata.normalize("NFKC", typed).translate(_HYPHENS).upper().split())
-    if found := re.fullmatch(r"JC-?([0-9]{1,9})|([0-9]{1,9})", text):
-        return Certificate.jc_number == f"JC-{int(found[1] or found[2]):08}"
-    try:
-        number = names.normalise_corporate_number(text)
-    except names.NameRefused:
-        serial = text.replace(":", "").removeprefix("0X").lstrip("0").lower()
-        return Certificate.serial_number == serial if re.fullmatch(r"[0-9a-f]{1,40}", serial) else false()
-    home = select(Corporation.id).where(Corporation.corporate_number == number).scalar_subquery()
-    return Certificate.corporation_id == home
+
+def _standing(standing: Standing | None) -> list[ColumnElement[bool]]:
+    if standing is None:
+        return []
+    if standing is Standing.EXPIRED:
+        return [Certificate.not_after <= clock.now(), Certificate.state != CertificateState.REVOKED]
+    state = Certificate.state == CertificateState(standing.value)
+    return [state] if standing is Standing.REVOKED else [state, Certificate.not_after > clock.now()]
+
+
+def _numbered(sought: search.Sought) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if sought.jc_number:
+        where.append(Certificate.jc_number == sought.jc_number)
+    if sought.number:
+        given = select(Application.id).where(Application.number.in_(sought.number))
+        where.append(Certificate.application_id.in_(given))
+    if sought.corporate_number:
+        home = select(Corporation.id).where(Corporation.corporate_number == sought.corporate_number)
+        where.append(Certificate.corporation_id == home.scalar_subquery())
+    return where
+
+
+def _serial(typed: str) -> str | None:
+    """Hexadecimal digits that are no word: with colons, 0x, or sixteen of them."""
+    text = search.plain(typed)
+    digits = text.replace(":", "").removeprefix("0X")
+    if not re.fullmatch(r"[0-9A-F]{1,60}", digits) or (text == digits and len(digits) < 16):
+        return None
+    return digits.lstrip("0").lower()
 
 
 def one(jc_number: str) -> Certificate | None:

@@ -14,7 +14,7 @@ from jcanweb.models import Custodian, Officer, OfficerInvitation, OfficerRole
 from jcanweb.names import check_name, normalise_email
 from jcanweb.permissions import check_roles
 from jcanweb.pki.sealbox import new_token, token_hash
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 
 
 def invite(*, email: str, name: str, roles: set[Role], by: Officer | None) -> str:

@@ -62,7 +62,6 @@ def corporation_values(entry: CorporationEntry) -> dict[str, object]:
         "name": name,
         "name_kana": kana,
         "name_en_look": names.skeleton(name_en),
-        "name_key": " ".join(names.comparison_key(part) for part in (name, kana, name_en)),
         "name_en": name_en,
         "representative": names.check_name(entry.representative, "代表者の氏名"),
         "agreement_state": entry.agreement_state,

@@ -1,16 +1,16 @@
 """Reading corporations: the list with its search, the people, links, certificates and open decisions of one."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, select
 from sqlalchemy.orm import selectinload
 
-from jcanweb import clock, names
+from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.models import AgreementEnd, Certificate, Corporation, Invitation, Person, Revocation
 from jcanweb.services import agreements
+from jcanweb.services.search import LONGEST, holding, newest, plain, read
 from jcanweb.vocabulary import RevocationState
 
 PAGE = 50
@@ -31,22 +31,40 @@ class Decisions:
 
 
 def matching(typed: str) -> ColumnElement[bool]:
-    """What a search box for corporations means: digits are the head of the 法人番号, any other text is looked for
+    """What a search box for corporations means: digits are the head of the 法人番号, any other words are looked for
     anywhere in the names, an empty one is all."""
-    wanted = names.comparison_key(typed[:200])
-    digits = re.sub(r"[-‐‑–—−ー]", "", wanted)
-    if digits.isascii() and digits.isdigit():
-        return Corporation.corporate_number.startswith(digits)
-    return Corporation.name_key.contains(wanted, autoescape=True) if wanted else true()
+    if digits := _digits(typed):
+        return and_(Corporation.corporate_number >= digits, Corporation.corporate_number < digits + ":")
+    sought = read(typed)
+    return false() if sought.complaint else holding(Corporation.name_key, sought.words)
 
 
 def search(typed: str = "", *, before: int | None = None) -> list[Corporation]:
-    """Up to PAGE + 1 corporations `matching`, below the id `before`, newest first; the last only tells of more."""
-    query = select(Corporation).options(selectinload(Corporation.people)).order_by(Corporation.id.desc())
-    query = query.where(matching(typed))
+    """Up to PAGE + 1 corporations `matching`, behind the one of id `before`; the last only tells of more.
+
+    Newest first, or by 法人番号 when digits of one were typed.
+    """
+    query = select(Corporation).options(selectinload(Corporation.people)).limit(PAGE + 1)
+    if _digits(typed):
+        last = db.session.get(Corporation, before) if before is not None else None
+        query = query.where(Corporation.corporate_number > last.corporate_number) if last else query
+        return list(db.session.scalars(query.where(matching(typed)).order_by(Corporation.corporate_number)))
     if before is not None:
         query = query.where(Corporation.id < before)
-    return list(db.session.scalars(query.limit(PAGE + 1)))
+    words = read(typed).words
+    if words:
+        query = query.where(
+            Corporation.id.in_(newest("corporation_fts", words, limit=PAGE + 1, below=before))
+        )
+    else:
+        query = query.where(matching(typed))
+    return list(db.session.scalars(query.order_by(Corporation.id.desc())))
+
+
+def _digits(typed: str) -> str:
+    """The head of a 法人番号, or nothing when other characters were typed."""
+    digits = plain(typed[:LONGEST]).replace("-", "")
+    return digits if digits.isascii() and digits.isdigit() else ""
 
 
 def person_of(corporation: Corporation, person_id: int) -> Person | None:

@@ -231,8 +231,7 @@ def _assign(thing: Corporation | Person, values: dict[str, object]) -> history.C
     }
     for name, (_, value) in changed.items():
         setattr(thing, name, value)
-    for key in ("name_key", "name_en_look"):
-        changed.pop(key, None)
+    changed.pop("name_en_look", None)
     return changed
 
 

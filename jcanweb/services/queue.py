@@ -10,9 +10,9 @@ from sqlalchemy import Select, tuple_
 
 from jcanweb.database import db
 from jcanweb.models import Application, Officer
+from jcanweb.roles import Permission
 from jcanweb.services import desk_work, handling
 from jcanweb.services.desk_work import PERMITTED, Work
-from jcanweb.vocabulary import Permission
 
 QUEUED = (Work.CONTINUE_SCREENING, Work.START_SCREENING, Work.APPROVE_APPLICATION, Work.ISSUE_APPLICATION)
 PLACE = tuple_(Application.due_on, Application.id)

@@ -182,6 +182,11 @@ def guarded(text: str) -> str:
     return f"'{text}" if formula or re.fullmatch(r"[0-9]{16,}|[0-9]+[eE][0-9]+", plain) else text
 
 
+def unguarded(text: str) -> str:
+    """The cell that `guarded` was given, when this is what it made of it; any other as it stands."""
+    return text[1:] if text.startswith("'") and guarded(text[1:]) == text else text
+
+
 class _Sink:
     """What csv writes to: UTF-8 bytes into a file, counted and digested on the way."""
 

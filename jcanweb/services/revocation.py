@@ -5,7 +5,6 @@ intent is committed, so that a crash shows as an unfinished act; pressing again 
 both are held, the certificate is locked before the revocation.
 """
 
-import unicodedata
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -34,14 +33,13 @@ from jcanweb.events import Event, Subject
 from jcanweb.issuers.port import AlreadyRevoked, IssuerError, IssuerUnavailable
 from jcanweb.models import AgreementEnd, Certificate, Officer, Person, Revocation
 from jcanweb.names import check_words
-from jcanweb.services import backup, delivery, recovery, screening, status, withdrawal_ledger
+from jcanweb.services import backup, delivery, recovery, screening, search, status, withdrawal_ledger
 from jcanweb.states import move
 from jcanweb.vocabulary import CertificateState as C
 from jcanweb.vocabulary import RevocationReason, RevocationRequester
 from jcanweb.vocabulary import RevocationState as R
 
 URGENT = frozenset({RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE})
-_HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─"), "-")
 
 OWN = "ご自身が利用者またはPIN送付先になっている証明書の失効は判断も実行もできません。ほかの担当者に引き継いでください。"
 UNANSWERED = (
@@ -163,7 +161,7 @@ def execute(revocation: Revocation, *, confirmation: str, version: int, by: Offi
     certificate = revocation.certificate
     if revocation.state is not R.DECIDED:
         raise WrongState("Revocation", revocation.state, R.EXECUTED)
-    if typed_number(confirmation) != certificate.jc_number:
+    if search.plain(confirmation) != certificate.jc_number:
         raise NumberMismatch()
     left = audit.unfinished(Subject.REVOCATION, revocation.id)
     facts = {
@@ -192,11 +190,6 @@ def execute(revocation: Revocation, *, confirmation: str, version: int, by: Offi
             backup.destroy(kept, by=by)
     _publish(by)
     _notice(certificate)
-
-
-def typed_number(typed: str) -> str:
-    """A JC-number as typed, in the form it is kept in: full-width, lower case and any hyphen are accepted."""
-    return "".join(unicodedata.normalize("NFKC", typed).translate(_HYPHENS).upper().split())
 
 
 def _check_invalid_from(moment: datetime, certificate: Certificate, at: datetime) -> None:

@@ -1,23 +1,22 @@
 """Reading applications as officers see them: the list, one with its fields, what speaks against it."""
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from jcanweb import calendar, names
 from jcanweb.database import db
-from jcanweb.models import Application, Certificate, Consent, Corporation, FieldCheck, Officer, Order
+from jcanweb.models import Application, Certificate, Consent, FieldCheck, Officer, Order
 from jcanweb.names.findings import Finding, Severity
+from jcanweb.roles import Role
 from jcanweb.services import eligibility, enrollment_ledger, trail
 from jcanweb.services import screening_findings as findings
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, OrderState, Role, Verdict
+from jcanweb.vocabulary import CheckedField, OrderState, Verdict
 
-PAGE = 50
 ENTERED = frozenset({CheckedField.ORGANIZATION_UNIT, CheckedField.COMMON_NAME})
 """What the approver enters a second time."""
 READING = "ローマ字の例"
@@ -76,31 +75,6 @@ class Field:
         check = self.check
         right = check is not None and check.verdict is Verdict.PASS and check.value == self.value
         return right and not self.contradiction
-
-
-def listing(state: A | None = None, typed: str = "", before: int | None = None) -> list[Application]:
-    """Up to PAGE + 1 applications handed in, newest first, with an id below `before`.
-
-    `typed`: exactly a 受付番号 or a 法人番号, full-width and hyphens accepted. Drafts are their applicants' own.
-    """
-    query = select(Application).order_by(Application.id.desc()).limit(PAGE + 1)
-    query = query.where(Application.submitted_at.is_not(None))
-    if state is not None:
-        query = query.where(Application.state == state)
-    if typed.strip():
-        query = query.where(_searched(typed))
-    if before is not None:
-        query = query.where(Application.id < before)
-    return list(db.session.scalars(query.options(joinedload(Application.corporation))))
-
-
-def _searched(typed: str) -> ColumnElement[bool]:
-    try:
-        number = names.normalise_corporate_number(typed)
-    except names.NameRefused:
-        return Application.number == "".join(unicodedata.normalize("NFKC", typed).upper().split())
-    home = select(Corporation.id).where(Corporation.corporate_number == number).scalar_subquery()
-    return Application.corporation_id == home
 
 
 def one(number: str) -> Application | None:

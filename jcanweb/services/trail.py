@@ -1,6 +1,5 @@
 """Reading the audit record: newest first by keyset, the history of one thing, entries with their proof."""
 
-import unicodedata
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import Application, AuditEntry, AuditHead, Certificate, Officer
 from jcanweb.pki import tree
 from jcanweb.pki.receipt import Entry, Head
+from jcanweb.services import search
 from jcanweb.vocabulary import SecretKind
 
 PAGE = 50
@@ -125,7 +125,7 @@ def officers(ids: Set[int | None]) -> dict[int | None, str]:
 def subject_id(subject: Subject, typed: str) -> str:
     """The id of the thing with this JC-number or 受付番号; anything else stays as it was typed."""
     columns = {Subject.CERTIFICATE: Certificate.jc_number, Subject.APPLICATION: Application.number}
-    column, number = columns.get(subject), "".join(unicodedata.normalize("NFKC", typed).upper().split())
+    column, number = columns.get(subject), search.jc_number(typed, bare=False) or search.plain(typed)
     if column is None or number.isdigit():
         return number.lower()
     found = db.session.scalar(select(column.class_.id).where(column == number))

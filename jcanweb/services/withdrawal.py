@@ -19,7 +19,15 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Certificate, ConsentWithdrawal, Person, Recovery, Revocation
-from jcanweb.services import backup, delivery, recovery, recovery_ledger, revocation, revocation_ledger
+from jcanweb.services import (
+    backup,
+    delivery,
+    recovery,
+    recovery_ledger,
+    revocation,
+    revocation_ledger,
+    search,
+)
 from jcanweb.services import withdrawal_ledger as ledger
 from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester
 
@@ -72,7 +80,7 @@ def withdraw(certificate: Certificate, *, confirmation: str, read: str, by: Pers
         return before
     if (refusal := obstacle(certificate)) is not None:
         raise refusal
-    if revocation.typed_number(confirmation) != certificate.jc_number:
+    if search.plain(confirmation) != certificate.jc_number:
         raise NumberMismatch()
     if read != shown():
         raise StalePage()

@@ -93,7 +93,9 @@ def form(number: str) -> tuple[str, int] | Response:
     application = _mine(number)
     if request.method == "GET" and application.state not in enrollment.EDITABLE:
         return redirect(url_for(".show", number=number), 303)
-    if request.method == "GET" and not application.consents:
+    if (
+        request.method == "GET" and not application.consents
+    ):  # filled in by an officer, or from what is renewed
         return redirect(url_for(".terms", number=number), 303)
     filled = _filled(application)
     if not filled.validate_on_submit():
@@ -156,13 +158,11 @@ def submit(number: str) -> tuple[str, int] | Response:
     if problem:
         return _confirm(application, problem, 409)
     progress.discard_form(application)
-    mail.send(
-        g.person.email,
-        "application_received",
-        person=g.person,
-        application=application,
-        expected_on=ledger.expected_on(application),
-    )
+    mail.send(g.person.email, "application_received", person=g.person, application=application,
+              expected_on=ledger.expected_on(application))  # fmt: skip
+    if ledger.unfinished(g.person):
+        said(f"申請 {number} を受け付けました。続けて、次の申請を提出できます。")
+        return redirect(url_for("enrollment.my"), 303)
     said("申請を受け付けました。")
     return redirect(url_for(".show", number=number), 303)
 

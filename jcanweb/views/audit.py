@@ -6,8 +6,8 @@ from jcanweb import audit, labels
 from jcanweb.events import Event, Subject
 from jcanweb.forms.officers import whole_number
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import trail
-from jcanweb.vocabulary import Permission
 from jcanweb.web import picked, respond
 
 blueprint = Blueprint("audit", __name__)

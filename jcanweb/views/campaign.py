@@ -13,10 +13,11 @@ from jcanweb.forms.officers import whole_number
 from jcanweb.forms.reconsent import DecideForm
 from jcanweb.models import Campaign, Reconsent
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import receipts, terms, trail
 from jcanweb.services import reconsent as service
 from jcanweb.services import reconsent_ledger as ledger
-from jcanweb.vocabulary import Permission, ReconsentDecision, ReconsentState
+from jcanweb.vocabulary import ReconsentDecision, ReconsentState
 from jcanweb.web import attempt, download, picked, respond, said, table
 
 blueprint = Blueprint("campaign", __name__)

@@ -10,8 +10,9 @@ from jcanweb.forms.custodians import AppointForm, PassphraseForm, PublicKeyForm,
 from jcanweb.forms.officers import whole_number
 from jcanweb.models import Custodian, Officer
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import custodians
-from jcanweb.vocabulary import CustodianGroup, Permission
+from jcanweb.vocabulary import CustodianGroup
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("custodians", __name__)

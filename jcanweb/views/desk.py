@@ -7,9 +7,9 @@ from flask import Blueprint, g, request, url_for
 from jcanweb.forms.officers import whole_number
 from jcanweb.models import Revocation
 from jcanweb.permissions import permissions_of, requires
+from jcanweb.roles import Permission
 from jcanweb.services import custodians, desk, measures, queue, reconsent_ledger
 from jcanweb.services import screening_ledger as screening
-from jcanweb.vocabulary import Permission
 from jcanweb.web import picked, respond
 
 blueprint = Blueprint("desk", __name__)

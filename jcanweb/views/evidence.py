@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, abort, g
 
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import evidence, ledger
-from jcanweb.vocabulary import Permission
 from jcanweb.web import download
 
 blueprint = Blueprint("evidence", __name__)

@@ -13,10 +13,10 @@ from jcanweb.forms.rules import options_of
 from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Application
 from jcanweb.permissions import permissions_of, requires
+from jcanweb.roles import Permission
 from jcanweb.services import comments, queue, screening
 from jcanweb.services import handling as service
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("handling", __name__)

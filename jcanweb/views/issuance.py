@@ -7,11 +7,11 @@ from jcanweb import labels
 from jcanweb.events import Event, Subject
 from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import custodians, delivery, reconcile, trail
 from jcanweb.services import issuance as service
 from jcanweb.services import issuance_ledger as ledger
 from jcanweb.services.screening_ledger import due
-from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("issuance", __name__)

@@ -5,8 +5,10 @@ from flask import Blueprint, Response, abort, request, url_for
 from jcanweb import labels
 from jcanweb.forms.officers import whole_number
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import ledger as service
-from jcanweb.vocabulary import CertificateState, Permission
+from jcanweb.services import search
+from jcanweb.vocabulary import CertificateState
 from jcanweb.web import download, picked, respond
 
 blueprint = Blueprint("ledger", __name__)
@@ -16,15 +18,13 @@ EXPIRED = "期限切れ"
 @blueprint.get("/certificates")
 @requires(Permission.CERTIFICATE_VIEW)
 def listing() -> tuple[str, int]:
-    standing, typed = picked(service.Standing, "state"), request.args.get("q", "")[:80].strip()
+    standing, typed = picked(service.Standing, "state"), request.args.get("q", "")[: search.LONGEST].strip()
     found = service.page(
         typed=typed, standing=standing, after=whole_number(request.args.get("after")) or None
     )
-    rows, more = found[: service.PAGE], len(found) > service.PAGE
-    later = (
-        url_for(".listing", state=standing, q=typed or None, after=rows[-1].certificate.id) if more else None
-    )
-    return respond("ledger/listing.html", "ledger/_rows.html", rows=rows, later=later, standing=standing, typed=typed,
+    later = url_for(".listing", state=standing, q=typed or None, after=found.after) if found.after else None
+    return respond("ledger/listing.html", "ledger/_rows.html", rows=found.rows, later=later, standing=standing,
+                   typed=typed, unfinished=found.unfinished, complaint=search.read(typed).complaint,
                    standings=[*labels.choices(CertificateState), (service.Standing.EXPIRED, EXPIRED)])  # fmt: skip
 
 

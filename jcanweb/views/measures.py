@@ -10,8 +10,9 @@ from jcanweb import labels
 from jcanweb.config import setting
 from jcanweb.forms.measures import MeasuresForm
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import measures as service
-from jcanweb.vocabulary import CheckedField, Interval, Permission
+from jcanweb.vocabulary import CheckedField, Interval
 from jcanweb.web import respond, table
 
 blueprint = Blueprint("measures", __name__)

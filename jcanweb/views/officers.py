@@ -11,9 +11,9 @@ from jcanweb.forms.officers import InviteForm, JoinForm, RolesForm, VersionForm
 from jcanweb.identity import hash_of
 from jcanweb.models import Officer
 from jcanweb.permissions import public, requires
+from jcanweb.roles import Permission, Role
 from jcanweb.services import demo as demo_world
 from jcanweb.services import officers
-from jcanweb.vocabulary import Permission, Role
 from jcanweb.web import absolute, attempt, limiter, respond, said
 
 blueprint = Blueprint("officers", __name__)

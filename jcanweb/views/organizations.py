@@ -15,10 +15,11 @@ from jcanweb.forms.organizations import ChangeForm, CorporationForm, PersonForm
 from jcanweb.forms.rules import show as show_at
 from jcanweb.models import Corporation, Person
 from jcanweb.permissions import requires
-from jcanweb.services import agreements, organizations, trail, vetting
+from jcanweb.roles import Permission
+from jcanweb.services import agreements, organizations, search, trail, vetting
 from jcanweb.services import organization_history as past
 from jcanweb.services import organization_ledger as ledger
-from jcanweb.vocabulary import AgreementState, Permission
+from jcanweb.vocabulary import AgreementState
 from jcanweb.web import absolute, attempt, respond, said
 
 blueprint = Blueprint("organizations", __name__)
@@ -35,7 +36,12 @@ def listing() -> tuple[str, int]:
     found = found[: ledger.PAGE]
     older = url_for(".listing", q=typed or None, before=found[-1].id) if more else None
     return respond(
-        "organizations/listing.html", "organizations/_rows.html", found=found, older=older, typed=typed
+        "organizations/listing.html",
+        "organizations/_rows.html",
+        found=found,
+        older=older,
+        typed=typed,
+        complaint=search.read(typed).complaint,
     )
 
 

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, abort, g, send_file
 from jcanweb.models import Application
 from jcanweb.page_images import MOST, NoImage
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import papers as service
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.vocabulary import Permission
 from jcanweb.web import respond
 
 blueprint = Blueprint("papers", __name__)

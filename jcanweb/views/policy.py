@@ -11,9 +11,9 @@ from jcanweb.forms.policy import RegisterForm
 from jcanweb.forms.terms import ApproveForm
 from jcanweb.models import PolicyDocument
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import policy as service
 from jcanweb.services import schedule, trail
-from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, download, respond, said
 
 blueprint = Blueprint("policy", __name__)

@@ -13,10 +13,11 @@ from jcanweb.forms.officers import whole_number
 from jcanweb.forms.receipts import VerifyForm
 from jcanweb.models import Application, Receipt
 from jcanweb.permissions import applicant, public, requires
+from jcanweb.roles import Permission
 from jcanweb.services import enrollment_ledger, screening_ledger, withdrawal_ledger
 from jcanweb.services import receipts as service
 from jcanweb.terms import ConsentVerb
-from jcanweb.vocabulary import Authority, Permission
+from jcanweb.vocabulary import Authority
 from jcanweb.web import download, limiter, respond
 
 blueprint = Blueprint("receipts", __name__)

@@ -15,12 +15,12 @@ from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import show as at_field
 from jcanweb.models import BackupShare, Recovery
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import recovery as service
 from jcanweb.services import recovery_ledger as ledger
 from jcanweb.services import recovery_opening as opening
-from jcanweb.services import screening, trail, withdrawal_ledger
-from jcanweb.services.revocation import typed_number
-from jcanweb.vocabulary import Permission, RecoveryGround, RecoveryState
+from jcanweb.services import screening, search, trail, withdrawal_ledger
+from jcanweb.vocabulary import RecoveryGround, RecoveryState
 from jcanweb.web import attempt, download, limiter, respond, said
 
 blueprint = Blueprint("recovery", __name__)
@@ -32,7 +32,7 @@ def listing() -> tuple[str, int]:
     service.lapse_overdue()
     known = {member.value for member in RecoveryState}
     state = RecoveryState(request.args["state"]) if request.args.get("state") in known else None
-    number = typed_number(request.args.get("number", "")[:40])
+    number = search.asked_number(request.args.get("number", "")[:40])
     rows = ledger.page(state=state, number=number, after=request.args.get("after"))
     more = url_for(".listing", state=state, number=number or None, after=rows.after) if rows.after else None
     return respond("recovery/listing.html", "recovery/_rows.html", rows=rows.recoveries, more=more, state=state,
@@ -42,7 +42,7 @@ def listing() -> tuple[str, int]:
 @blueprint.route("/recoveries/new", methods=["GET", "POST"], endpoint="request")
 @requires(Permission.RECOVERY_REQUEST)
 def ask() -> tuple[str, int] | Response:
-    number = typed_number(request.args.get("certificate", "")[:40])
+    number = search.asked_number(request.args.get("certificate", "")[:40])
     certificate = ledger.certificate(number)
     if certificate is None:
         return respond("recovery/find.html", number=number, status=404 if number else 200)

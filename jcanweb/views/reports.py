@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from jcanweb.forms.officers import whole_number
 from jcanweb.forms.reports import PeriodForm
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import reports
 from jcanweb.services.revocation import hours
-from jcanweb.vocabulary import Permission
 from jcanweb.web import respond, table
 
 blueprint = Blueprint("reports", __name__)

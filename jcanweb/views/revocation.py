@@ -13,10 +13,11 @@ from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.revocation import ExecuteForm, ReceiveForm, RefuseForm
 from jcanweb.models import Certificate, Revocation
 from jcanweb.permissions import requires
-from jcanweb.services import agreements, screening, trail, withdrawal_ledger
+from jcanweb.roles import Permission
+from jcanweb.services import agreements, screening, search, trail, withdrawal_ledger
 from jcanweb.services import revocation as service
 from jcanweb.services import revocation_ledger as ledger
-from jcanweb.vocabulary import Permission, RevocationReason, RevocationRequester, RevocationState
+from jcanweb.vocabulary import RevocationReason, RevocationRequester, RevocationState
 from jcanweb.web import attempt, picked, respond, said
 
 blueprint = Blueprint("revocation", __name__)
@@ -99,7 +100,7 @@ def _act(revocation_id: int, form: VersionForm, act: Callable[..., None], event:
 
 
 def _number(name: str) -> str:
-    return service.typed_number(request.args.get(name, "")[:40])
+    return search.asked_number(request.args.get(name, "")[:40])
 
 
 def _found(revocation_id: int) -> Revocation:

@@ -10,6 +10,7 @@ from jcanweb import labels, mail
 from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
 from jcanweb.events import Event, Outcome, Subject
+from jcanweb.forms.application_list import ListForm
 from jcanweb.forms.handling import AssignForm, CommentForm, HoldForm
 from jcanweb.forms.officers import VersionForm, whole_number
 from jcanweb.forms.rules import options_of
@@ -17,26 +18,34 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.screening import CheckForm, EntryForm, RejectForm, ReturnForm, check_form
 from jcanweb.models import Application
 from jcanweb.permissions import permissions_of, requires
-from jcanweb.services import comments, eligibility, handling, notices, queue, second_entry, trail
+from jcanweb.roles import Permission
+from jcanweb.services import application_list as applications
+from jcanweb.services import comments, eligibility, handling, notices, queue, search, second_entry, trail
 from jcanweb.services import screening as service
 from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.vocabulary import ApplicationState, CheckedField, Permission, Verdict
-from jcanweb.web import attempt, picked, respond, said
+from jcanweb.vocabulary import CheckedField, Verdict
+from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("screening", __name__)
-STATES = [state for state in ApplicationState if state is not ApplicationState.DRAFT]
 
 
 @blueprint.get("/applications")
 @requires(Permission.APPLICATION_VIEW)
 def listing() -> tuple[str, int]:
-    state, typed = picked(ApplicationState, "state"), request.args.get("q", "")[:60]
-    found = ledger.listing(state, typed, whole_number(request.args.get("before")) or None)
-    rows, more = found[: ledger.PAGE], len(found) > ledger.PAGE
-    older = url_for(".listing", state=state, q=typed or None, before=rows[-1].id) if more else None
-    return respond("screening/listing.html", "screening/_rows.html", rows=rows, older=older, state=state, typed=typed,
-                   states=[(one, labels.word(one)) for one in STATES], due=ledger.due, names=ledger.officers(*rows))  # fmt: skip
+    """The applications that were handed in; every condition stands in the address."""
+    form, before = ListForm(request.args), whole_number(request.args.get("before")) or None
+    readable = form.validate()
+    asked = form.filters()
+    found = applications.page(asked, me=g.officer, before=before) if readable else applications.Page([], None)
+    kept: dict[str, Any] = {name: request.args[name] for name, _ in form.conditions()}
+    older = url_for(".listing", **kept, before=found.before) if found.before else None
+    wider = [(words, url_for(".listing", **{one: kept[one] for one in kept if one != name}))
+             for name, words in form.conditions()]  # fmt: skip
+    return respond("screening/listing.html", "screening/_rows.html", form=form, rows=found.rows, older=older,
+                   unfinished=found.unfinished, complaint=search.read(asked.typed).complaint, wider=wider,
+                   begun=before is None, due=ledger.due, names=trail.officers({one.screening_by for one in found.rows}),
+                   status=200 if readable else 422)  # fmt: skip
 
 
 @blueprint.get("/applications/<number>")

@@ -12,8 +12,8 @@ from jcanweb.forms import rules
 from jcanweb.forms.terms import ApproveForm, ImportForm
 from jcanweb.models import Edition
 from jcanweb.permissions import public, requires
+from jcanweb.roles import Permission
 from jcanweb.services import campaign, policy, reconsent_ledger, schedule, terms, trail
-from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("terms", __name__)

@@ -8,10 +8,10 @@ from jcanweb.forms.rules import show as show_at
 from jcanweb.forms.vetting import VettingForm
 from jcanweb.models import Corporation, Person
 from jcanweb.permissions import requires
+from jcanweb.roles import Permission
 from jcanweb.services import organization_ledger as ledger
 from jcanweb.services import organizations, trail
 from jcanweb.services import vetting as service
-from jcanweb.vocabulary import Permission
 from jcanweb.web import attempt, respond, said
 
 blueprint = Blueprint("vetting", __name__)

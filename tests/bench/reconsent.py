@@ -19,9 +19,9 @@ from typing import Any
 from jcanweb import create_app, terms
 from jcanweb.database import alembic, db, transaction
 from jcanweb.models import Campaign, Certificate, Mail, Officer, OfficerRole, Reconsent
+from jcanweb.roles import Role
 from jcanweb.services import campaign
 from jcanweb.services.setup import prepare
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.bench.staff_pages import copies, unique
 from tests.issued import issued_certificate
@@ -39,7 +39,7 @@ def fill(many: int) -> None:
         size = min(BATCH, many - begun)
         people = copies("person", first.person_id, size, email=lambda n, b=begun: f"p{b + n}@example.jp")
         given = copies("application", first.application_id, size, number=lambda n, b=begun: f"B{b + n:08}",
-                       person_id=people.__getitem__)  # fmt: skip
+                       arrival=lambda n, b=begun: 1000 + b + n, person_id=people.__getitem__)  # fmt: skip
         orders = copies("ca_order", first.order_id, size, request_id=unique, public_key_sha256=unique,
                         jc_number=lambda n, b=begun: f"JC-{b + n + 10_000_000}", application_id=given.__getitem__)  # fmt: skip
         copies("certificate", first.id, size, jc_number=lambda n, b=begun: f"JC-{b + n + 10_000_000}",

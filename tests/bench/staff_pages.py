@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from sqlalchemy import Table, insert, select
 from jcanweb import clock, create_app
 from jcanweb.database import Base, alembic, db, transaction
 from jcanweb.models import Certificate, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import revocation
 from jcanweb.services.setup import prepare
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester, Role
+from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import Visitor
@@ -36,10 +38,13 @@ def fill(many: int) -> dict[str, Any]:
     """One real case through the builders, then copies of its rows: what the pages read is what stands there."""
     staff = {role: officer(role) for role in Role}
     first = issued_certificate(CertificateState.DELIVERED)
+    arrivals = count(1000)
     for state in (A.SUBMITTED, A.SCREENING, A.APPROVED):
         waiting = builders.application(state)
-        copies("application", waiting.id, 200, number=lambda n, s=state: f"{s.value[:2].upper()}{n:07}")
-    ids = copies("application", first.application_id, many, number=lambda n: f"B{n:08}")
+        copies("application", waiting.id, 200, number=lambda n, s=state: f"{s.value[:2].upper()}{n:07}",
+               arrival=lambda _: next(arrivals))  # fmt: skip
+    ids = copies("application", first.application_id, many, number=lambda n: f"B{n:08}",
+                 arrival=lambda _: next(arrivals))  # fmt: skip
     orders = copies("ca_order", first.order_id, many, request_id=unique, public_key_sha256=unique,
                     jc_number=lambda n: f"JC-{n + 10_000_000}", application_id=ids.__getitem__)  # fmt: skip
     ages = [clock.now() - timedelta(hours=n) for n in range(many)]

@@ -7,8 +7,9 @@ import pytest
 from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Officer
+from jcanweb.roles import Role
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Role
+from jcanweb.vocabulary import CheckedField
 from tests import builders
 from tests.browser.conftest import look
 from tests.page import Visitor
@@ -70,12 +71,15 @@ class Keys:
         raise AssertionError(f"{key} never came to {script}")
 
     def judge(self, field: str, button: str, comment: str = "") -> None:
-        """j to the row, a comment where there is one, then one of its two buttons."""
-        self.walk("j", f"{FOCUS}.closest('tr')?.id === '{field}'")
+        """j to the field, its ticks or a comment where there is one, then one of its two buttons."""
+        self.walk("j", f"{FOCUS}.closest('#{field}') !== null")
         if comment:
-            step = "Tab" if self.page.evaluate(f"{FOCUS}.matches('a')") else "Shift+Tab"
+            step = "Shift+Tab" if self.page.evaluate(f"{FOCUS}.matches('button')") else "Tab"
             self.walk(step, f"{FOCUS}.id === '{field}-comment'")
             self.page.keyboard.type(comment)
+        while self.page.evaluate(f"{FOCUS}.type === 'checkbox'"):
+            self.press("Space")
+            self.press("Tab")
         self.walk("Tab", f"{FOCUS}.textContent.trim() === '{button}'")
         self.go()
 
@@ -98,7 +102,7 @@ def test_a_day_at_the_desk_by_keyboard(app: Any, visit: Any, address: str) -> No
     keys.act("次の申請へ")
 
     assert numbers[0] in keys.title()
-    page.wait_for_selector("text=残り 3 項目")
+    page.wait_for_selector(f"text=残り {len(FIELDS)} 項目")
     keys.press("?")
     page.wait_for_selector("dialog kbd")
     look(page, "desk-keys")

@@ -13,7 +13,8 @@ from passlib.totp import TOTP
 from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.models import Certificate
-from jcanweb.vocabulary import CustodianGroup, Role
+from jcanweb.roles import Role
+from jcanweb.vocabulary import CustodianGroup
 from tests.browser.conftest import look
 from tests.browser.windows import Windows, fill, press
 from tests.page import Visitor

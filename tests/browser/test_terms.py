@@ -12,7 +12,7 @@ from typing import Any
 from jcanweb import jobs
 from jcanweb.database import db, transaction
 from jcanweb.models import Edition
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 from tests import builders
 from tests.browser.conftest import look
 from tests.browser.windows import Windows, fill, press

@@ -20,6 +20,7 @@ from jcanweb.database import db, transaction
 from jcanweb.errors import RuleViolation
 from jcanweb.events import Event, Subject
 from jcanweb.models import AgreementEnd, AuditEntry, Certificate, Corporation, Officer, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import agreements, cessation, evidence_files, organizations, reports, revocation, trail
 from jcanweb.services import organization_ledger as ledger
 from jcanweb.services.organization_entries import CorporationEntry
@@ -30,7 +31,6 @@ from jcanweb.vocabulary import (
     RevocationReason,
     RevocationRequester,
     RevocationState,
-    Role,
 )
 from tests import builders
 from tests.issued import issued_certificate

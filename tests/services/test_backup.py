@@ -20,8 +20,9 @@ from jcanweb.models import AuditEntry, Backup, BackupShare, Certificate, Custodi
 from jcanweb.pki import share_file, vault
 from jcanweb.pki.officer_key import load_officer_key
 from jcanweb.pki.sealbox import CannotUnseal
+from jcanweb.roles import Role
 from jcanweb.services import backup as service
-from jcanweb.vocabulary import CustodianGroup, RecoveryGround, RecoveryState, Role, SecretKind
+from jcanweb.vocabulary import CustodianGroup, RecoveryGround, RecoveryState, SecretKind
 from tests.issued import PASSPHRASE, Issued, issued, officer_key
 from tests.people import officer
 

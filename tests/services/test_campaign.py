@@ -20,10 +20,11 @@ from jcanweb.models import (
     Mail,
     Reconsent,
 )
+from jcanweb.roles import Role
 from jcanweb.services import campaign, enrollment, invitations
 from jcanweb.services import reconsent as service
 from jcanweb.services import terms as editions
-from jcanweb.vocabulary import CertificateState, ConsentKind, ReconsentState, Role
+from jcanweb.vocabulary import CertificateState, ConsentKind, ReconsentState
 from tests import builders
 from tests.conftest import URI
 from tests.issued import issued_certificate

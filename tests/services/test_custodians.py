@@ -24,9 +24,10 @@ from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Custodian, Officer
 from jcanweb.pki import share_file
 from jcanweb.pki.officer_key import load_officer_key
+from jcanweb.roles import Role
 from jcanweb.services import backup, officers
 from jcanweb.services import custodians as service
-from jcanweb.vocabulary import CustodianGroup, Role
+from jcanweb.vocabulary import CustodianGroup
 from tests.issued import custodian, issued_certificate, officer_key
 from tests.people import officer
 

@@ -25,6 +25,7 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import AuditEntry, Delivery, Recovery
+from jcanweb.roles import Role
 from jcanweb.services import delivery as service
 from jcanweb.services import revocation, trail
 from jcanweb.vocabulary import CertificateState as C
@@ -33,7 +34,6 @@ from jcanweb.vocabulary import (
     RecoveryState,
     RevocationReason,
     RevocationRequester,
-    Role,
     SecretKind,
 )
 from tests.conftest import URI

@@ -11,17 +11,16 @@ from jcanweb import clock
 from jcanweb.database import db, flush
 from jcanweb.models import Certificate, Officer, Order, Revocation
 from jcanweb.permissions import GRANTS
+from jcanweb.roles import Permission, Role
 from jcanweb.services import desk, policy, status, terms
 from jcanweb.services.desk_work import Work
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import (
     CustodianGroup,
     OrderState,
-    Permission,
     RevocationReason,
     RevocationRequester,
     RevocationState,
-    Role,
 )
 from tests import builders, recoveries
 from tests.issued import custodians, issued_certificate

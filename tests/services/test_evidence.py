@@ -14,6 +14,7 @@ from jcanweb.database import db
 from jcanweb.errors import EvidenceRefused
 from jcanweb.events import Event, Subject
 from jcanweb.models import AuditEntry, Certificate, Document, FieldCheck, Officer, Person
+from jcanweb.roles import Role
 from jcanweb.services import delivery, evidence, receipts, revocation, withdrawal
 from jcanweb.vocabulary import (
     ApplicationState,
@@ -22,7 +23,6 @@ from jcanweb.vocabulary import (
     RecoveryGround,
     RevocationReason,
     RevocationRequester,
-    Role,
     Verdict,
 )
 from tests import builders, reconsents, recoveries

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -24,10 +24,11 @@ from jcanweb.errors import (
 from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import Application, AuditEntry, Comment, Mail, Officer
 from jcanweb.permissions import GRANTS
+from jcanweb.roles import Role
 from jcanweb.services import comments, desk, enrollment, handling, notices, queue, screening
 from jcanweb.services.notices import Passage
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Role, Verdict
+from jcanweb.vocabulary import CheckedField, Verdict
 from tests import builders
 from tests.people import officer
 
@@ -298,6 +299,7 @@ def test_two_who_ask_for_the_next_are_given_two(app: Any) -> None:
 
 
 def test_the_queue_goes_by_the_day_it_is_due_then_as_it_came(cast: Cast, hands: Any) -> None:
+    long_after = builders.application(due_on=date(2026, 12, 4))
     pile, mine = builders.application(), cast.mine()
     builders.application(A.SCREENING)
     cast.held()
@@ -306,7 +308,8 @@ def test_the_queue_goes_by_the_day_it_is_due_then_as_it_came(cast: Cast, hands: 
     rights = GRANTS[Role.SCREENER]
     assert queue.neighbours(pile, cast.me, rights) == (None, mine.number)
     assert queue.neighbours(mine, cast.me, rights) == (pile.number, later.number)
-    assert queue.neighbours(later, cast.me, rights) == (mine.number, None)
+    assert queue.neighbours(later, cast.me, rights) == (mine.number, long_after.number)
+    assert queue.neighbours(long_after, cast.me, rights) == (later.number, None)
 
 
 def test_what_was_returned_leads_to_the_head_of_the_queue(cast: Cast) -> None:

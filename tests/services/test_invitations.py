@@ -9,8 +9,8 @@ from jcanweb.database import db
 from jcanweb.errors import FieldRefused, LinkExpired, TooManyAttempts, WrongCode
 from jcanweb.events import Event
 from jcanweb.models import AccessCode, AuditEntry, Invitation, Officer, Person
+from jcanweb.roles import Role
 from jcanweb.services import invitations as service
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.people import officer
 

@@ -38,9 +38,10 @@ from jcanweb.models import (
     Order,
 )
 from jcanweb.pki import enclave_child
+from jcanweb.roles import Role
 from jcanweb.services import issuance as service
 from jcanweb.services import reconcile
-from jcanweb.vocabulary import AgreementState, CustodianGroup, OrderFailure, OrderState, Role, SecretKind
+from jcanweb.vocabulary import AgreementState, CustodianGroup, OrderFailure, OrderState, SecretKind
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CertificateState as C
 from tests import builders

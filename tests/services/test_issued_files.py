@@ -16,9 +16,10 @@ from jcanweb.config import setting
 from jcanweb.database import transaction
 from jcanweb.models import Certificate
 from jcanweb.pki.profile import MAXIMUM_DAYS
+from jcanweb.roles import Role
 from jcanweb.services import delivery, issuance
 from jcanweb.services import policy as policies
-from jcanweb.vocabulary import ApplicationState, Role, SecretKind
+from jcanweb.vocabulary import ApplicationState, SecretKind
 from tests import builders
 from tests.issued import custodians
 from tests.people import officer

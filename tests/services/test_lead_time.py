@@ -9,10 +9,10 @@ from sqlalchemy.exc import IntegrityError
 
 from jcanweb.database import db, flush
 from jcanweb.models import Application
+from jcanweb.roles import Role
 from jcanweb.services import enrollment, handling, screening
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.people import officer
 

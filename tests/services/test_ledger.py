@@ -10,6 +10,7 @@ from jcanweb import clock
 from jcanweb.database import db
 from jcanweb.events import Event
 from jcanweb.models import Certificate, Recovery
+from jcanweb.roles import Role
 from jcanweb.services import backup, revocation
 from jcanweb.services import ledger as service
 from jcanweb.services.ledger import Standing
@@ -19,7 +20,6 @@ from jcanweb.vocabulary import (
     RecoveryState,
     RevocationReason,
     RevocationRequester,
-    Role,
     SecretKind,
 )
 from tests import builders
@@ -28,7 +28,7 @@ from tests.people import officer
 
 
 def found(typed: str = "", **values: Any) -> list[str]:
-    return [row.certificate.jc_number for row in service.page(typed=typed, **values)]
+    return [row.certificate.jc_number for row in service.page(typed=typed, **values).rows]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_corporation_is_found_with_all_its_certificates(context: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["見本", "JC-", "zz:zz", "x" * 400, "0", "%", "JC-99999999", "'; DROP TABLE x; --", "f" * 41]
+    "typed", ["見本商会", "JC-", "zz:zz", "x" * 400, "0", "%", "JC-99999999", "'; DROP TABLE x; --", "f" * 41]
 )
 def test_a_text_that_is_no_number_finds_nothing(three: list[Certificate], typed: str) -> None:
     assert found(typed) == []
@@ -100,7 +100,7 @@ def test_expired_is_computed_and_no_other_filter_shows_it(context: Any, hands: A
     for state in CertificateState:
         wanted = [made[state].jc_number] if state is CertificateState.REVOKED else []
         assert found(standing=Standing(state.value)) == wanted
-    assert [row.expired for row in service.page()] == [False, True, True, True]
+    assert [row.expired for row in service.page().rows] == [False, True, True, True]
 
 
 def many(count: int, **values: Any) -> None:
@@ -137,11 +137,11 @@ def test_every_certificate_stands_on_exactly_one_page(
     seen: list[int] = []
     after = None
     for size in (50, 50, 21):
-        rows = service.page(standing=standing, after=after)
-        assert len(rows[: service.PAGE]) == size
-        seen += [row.certificate.id for row in rows[: service.PAGE]]
-        after = seen[-1]
-    assert len(rows) == 21
+        shown = service.page(standing=standing, after=after)
+        assert len(shown.rows) == size
+        seen += [row.certificate.id for row in shown.rows]
+        after = shown.after
+    assert after is None
     assert len(set(seen)) == 121
 
 

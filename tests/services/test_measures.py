@@ -11,11 +11,12 @@ from jcanweb.calendar import JST
 from jcanweb.database import db
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, FieldCheck, MeasuredDay
+from jcanweb.roles import Role
 from jcanweb.services import measures as service
 from jcanweb.services import screening
 from jcanweb.services.reports import Period
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Interval, PaperPoint, Role, Stage, Verdict
+from jcanweb.vocabulary import CheckedField, Interval, PaperPoint, Stage, Verdict
 from tests import builders
 from tests.conftest import Hands
 from tests.people import officer
@@ -73,8 +74,9 @@ def test_decided_by_the_day_it_was_due(context: Any) -> None:
 
 
 def test_a_decision_records_when_it_was_due(context: Any, hands: Hands) -> None:
-    made = builders.application(A.SCREENING, screened=True)
-    screening.approve(made, version=made.version, by=officer(Role.APPROVER))
+    made, approver = builders.application(A.SCREENING, screened=True), officer(Role.APPROVER)
+    builders.enter(made, by=approver)
+    screening.approve(made, version=made.version, by=approver)
     other = builders.application(A.SCREENING, screened=True)
     screening.reject(other, "契約が終了しているため。", version=other.version, by=officer(Role.APPROVER))
     found = service.count(date(2026, 11, 24))

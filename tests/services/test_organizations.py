@@ -15,19 +15,13 @@ from jcanweb.errors import FieldRefused, LinkExpired, NotEligible, RuleViolation
 from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Corporation, Document, Invitation, Officer, Person, WebSession
 from jcanweb.names import NameRefused
+from jcanweb.roles import Role
 from jcanweb.services import invitations
 from jcanweb.services import organization_history as history
 from jcanweb.services import organization_ledger as ledger
 from jcanweb.services import organizations as service
 from jcanweb.services.organization_entries import CorporationEntry, PersonEntry
-from jcanweb.vocabulary import (
-    AgreementState,
-    ApplicationState,
-    Authority,
-    CertificateState,
-    DelegationScope,
-    Role,
-)
+from jcanweb.vocabulary import AgreementState, ApplicationState, Authority, CertificateState, DelegationScope
 from tests import builders
 from tests.issued import issued_certificate
 from tests.people import officer

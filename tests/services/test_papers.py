@@ -9,10 +9,10 @@ from jcanweb.errors import FieldRefused, OwnApplication
 from jcanweb.events import Event
 from jcanweb.models import AuditEntry
 from jcanweb.page_images import NoImage
+from jcanweb.roles import Role
 from jcanweb.services import documents
 from jcanweb.services import papers as service
 from jcanweb.services.demo_cast import paper
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.people import officer
 

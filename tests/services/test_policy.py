@@ -16,9 +16,10 @@ from jcanweb.database import db, transaction
 from jcanweb.errors import FieldRefused, RuleViolation, TwoPersonRule
 from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Certificate, Officer, PolicyApproval, PolicyDocument
+from jcanweb.roles import Role
 from jcanweb.services import issuance
 from jcanweb.services import policy as service
-from jcanweb.vocabulary import ApplicationState, EditionState, Role
+from jcanweb.vocabulary import ApplicationState, EditionState
 from tests import builders
 from tests.issued import custodians, issued
 from tests.people import officer

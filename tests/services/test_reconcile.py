@@ -16,9 +16,10 @@ from jcanweb.database import db, transaction
 from jcanweb.events import Event, Subject
 from jcanweb.issuers.port import CertificateStatus
 from jcanweb.models import Application, AuditEntry, Backup, Certificate, Crl, Delivery, Mail, Officer, Order
+from jcanweb.roles import Role
 from jcanweb.services import issuance, policy, reconcile
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import OrderFailure, OrderState, RevocationReason, Role
+from jcanweb.vocabulary import OrderFailure, OrderState, RevocationReason
 from tests import builders
 from tests.issued import custodians
 from tests.people import officer

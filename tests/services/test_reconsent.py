@@ -33,10 +33,11 @@ from jcanweb.models import (
     Reconsent,
     Revocation,
 )
+from jcanweb.roles import Role
 from jcanweb.services import enrollment, receipts
 from jcanweb.services import reconsent as service
 from jcanweb.services import reconsent_ledger as ledger
-from jcanweb.vocabulary import AgreementState, ConsentKind, ReconsentDecision, ReconsentState, Role
+from jcanweb.vocabulary import AgreementState, ConsentKind, ReconsentDecision, ReconsentState
 from tests import builders
 from tests.issued import issued_certificate
 from tests.people import officer

@@ -21,6 +21,7 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import AuditEntry, Certificate, Consent, ConsentStatement, Mail, Person, Recovery
+from jcanweb.roles import Role
 from jcanweb.services import backup, custodians, recovery_ledger, revocation
 from jcanweb.services import recovery as service
 from jcanweb.vocabulary import (
@@ -30,7 +31,6 @@ from jcanweb.vocabulary import (
     RecoveryState,
     RevocationReason,
     RevocationRequester,
-    Role,
     SecretKind,
 )
 from tests.issued import issued_certificate

@@ -40,6 +40,7 @@ from jcanweb.models import (
     Recovery,
     ShareOpening,
 )
+from jcanweb.roles import Role
 from jcanweb.services import backup, custodians, delivery, recovery_ledger, revocation
 from jcanweb.services import recovery as requests
 from jcanweb.services import recovery_opening as service
@@ -49,7 +50,6 @@ from jcanweb.vocabulary import (
     RecoveryState,
     RevocationReason,
     RevocationRequester,
-    Role,
     SecretKind,
 )
 from tests.issued import PASSPHRASE, Issued, issued, issued_certificate, put_out

@@ -13,7 +13,7 @@ from jcanweb.calendar import JST
 from jcanweb.database import db, transaction
 from jcanweb.errors import ConsentMissing, FieldRefused, NotEligible, RenewalRefused, TermsChanged
 from jcanweb.models import Application, Certificate, Person
-from jcanweb.services import enrollment, terms
+from jcanweb.services import enrollment, enrollment_entries, terms
 from jcanweb.services import enrollment_ledger as ledger
 from jcanweb.services import renewal as service
 from jcanweb.vocabulary import AgreementState, ApplicationKind, CertificateState
@@ -36,6 +36,7 @@ def held(person: Person, *, ends: date = date(2026, 12, 10), state: CertificateS
     for name, value in values.items():
         setattr(made, name, value)
     db.session.flush()
+    db.session.refresh(made)  # times as the database gives them back
     return made
 
 
@@ -47,8 +48,8 @@ def accepted(person: Person, draft: Application | None = None) -> Application:
     return enrollment.accept(served, {one.number for one in statements}, application=draft, by=person)
 
 
-def entry_of(draft: Application, **changed: Any) -> enrollment.Entry:
-    return enrollment.Entry(**{
+def entry_of(draft: Application, **changed: Any) -> enrollment_entries.Entry:
+    return enrollment_entries.Entry(**{
         "organization_unit": draft.organization_unit_typed, "organization_unit_ja": draft.organization_unit_ja,
         "common_name": draft.common_name_typed, "common_name_ja": draft.common_name_ja, "years": draft.years,
         "pin_recipient_name": draft.pin_recipient_name, "pin_recipient_email": draft.pin_recipient_email,
@@ -74,6 +75,11 @@ def handed_in(certificate: Certificate, by: Person) -> Application:
 )  # fmt: skip
 def test_renewal_opens_a_calendar_month_before_the_last_day(person: Person, ends: date, opens: date) -> None:
     assert service.opens_on(held(person, ends=ends)) == opens
+
+
+def test_the_last_day_is_the_one_in_japan(person: Person) -> None:
+    certificate = held(person, not_after=datetime(2027, 1, 1, 0, 30, tzinfo=JST))
+    assert service.opens_on(certificate) == date(2026, 12, 1)
 
 
 def test_the_day_before_is_too_early_and_the_sentence_names_the_day(person: Person, hands: Hands) -> None:

@@ -18,10 +18,11 @@ from jcanweb.database import db
 from jcanweb.errors import FieldRefused
 from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Certificate, Corporation, Officer, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import reports as service
 from jcanweb.services import revocation
 from jcanweb.services.reports import Period, Tally
-from jcanweb.vocabulary import RevocationReason, RevocationRequester, Role
+from jcanweb.vocabulary import RevocationReason, RevocationRequester
 from tests.bench.staff_pages import copies, unique
 from tests.issued import issued_certificate
 from tests.people import officer
@@ -54,7 +55,8 @@ def thousands(of: Revocation, many: int) -> None:
     """Copies of an executed revocation, each with a certificate of its own, a minute apart."""
     certificate = of.certificate
     at = [of.executed_at + timedelta(minutes=n) for n in range(many)]  # type: ignore[operator]  # executed
-    ids = copies("application", certificate.application_id, many, number=lambda n: f"B{n:08}")
+    ids = copies("application", certificate.application_id, many, number=lambda n: f"B{n:08}",
+                 arrival=lambda n: 1000 + n)  # fmt: skip
     orders = copies("ca_order", certificate.order_id, many, request_id=unique, public_key_sha256=unique,
                     jc_number=lambda n: f"JC-1{n:07}", application_id=ids.__getitem__)  # fmt: skip
     certificates = copies("certificate", certificate.id, many, jc_number=lambda n: f"JC-1{n:07}", serial_number=unique,

@@ -35,10 +35,11 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import AuditEntry, Backup, Certificate, Crl, Delivery, Mail, Officer, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import revocation as service
 from jcanweb.services import status
 from jcanweb.vocabulary import CertificateState as C
-from jcanweb.vocabulary import RevocationReason, RevocationRequester, Role, SecretKind
+from jcanweb.vocabulary import RevocationReason, RevocationRequester, SecretKind
 from jcanweb.vocabulary import RevocationState as R
 from tests.issued import issued_certificate
 from tests.people import officer

@@ -25,11 +25,12 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, AuditEntry, FieldCheck, Officer
-from jcanweb.services import enrollment, handling, papers, second_entry
+from jcanweb.roles import Role
+from jcanweb.services import enrollment, enrollment_entries, handling, papers, second_entry
 from jcanweb.services import screening as service
 from jcanweb.services import screening_findings as findings
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.vocabulary import AgreementState, CheckedField, PaperPoint, Role, Verdict
+from jcanweb.vocabulary import AgreementState, CheckedField, PaperPoint, Verdict
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import issued_certificate
@@ -96,7 +97,7 @@ def edited(application: Application, **values: Any) -> None:
         "seal_certificate_on": application.seal_certificate_on, **values,
     }  # fmt: skip
     who = application.person
-    enrollment.save(application, enrollment.Entry(**facts), version=application.version, by=who)
+    enrollment.save(application, enrollment_entries.Entry(**facts), version=application.version, by=who)
     enrollment.submit(application, version=application.version, by=who)
 
 
@@ -479,29 +480,6 @@ def test_approved_while_the_applicant_withdraws_one_wins(app: Any) -> None:
 
 
 # --- reading --------------------------------------------------------------------------------------------
-
-
-def test_the_list_is_found_by_number_and_by_corporation(cast: Cast) -> None:
-    made, other = builders.application(), builders.application()
-    wide = made.number.translate({ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789T"})
-    assert ledger.listing(typed=f" {wide.lower()} ") == [made]
-    home = other.corporation.corporate_number
-    assert ledger.listing(typed=f"{home[:1]}-{home[1:5]}-{home[5:9]}-{home[9:]}") == [other]
-    assert ledger.listing(typed="nothing") == []
-    assert ledger.listing() == [other, made]
-
-
-def test_a_draft_is_its_applicants_own(cast: Cast) -> None:
-    made = builders.application(A.DRAFT)
-    assert ledger.listing() == []
-    assert ledger.listing(A.DRAFT) == []
-    assert ledger.one(made.number) is None
-
-
-def test_a_withdrawn_draft_never_came_to_us(cast: Cast) -> None:
-    made = builders.application(A.WITHDRAWN, submitted_at=None)
-    assert ledger.listing() == []
-    assert ledger.one(made.number) is None
 
 
 def test_due_on_the_third_business_day(cast: Cast) -> None:

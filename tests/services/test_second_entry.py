@@ -18,11 +18,12 @@ from jcanweb.errors import (
 )
 from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry, Officer
-from jcanweb.services import enrollment, handling, screening
+from jcanweb.roles import Role
+from jcanweb.services import enrollment, enrollment_entries, handling, screening
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.services import second_entry as service
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, PaperPoint, Role, Verdict
+from jcanweb.vocabulary import CheckedField, PaperPoint, Verdict
 from tests import builders
 from tests.people import officer
 
@@ -176,7 +177,7 @@ def edit(made: Application, **values: Any) -> None:
         "pin_recipient_name": made.pin_recipient_name, "pin_recipient_email": made.pin_recipient_email,
         "seal_certificate_on": made.seal_certificate_on, **values,
     }  # fmt: skip
-    enrollment.save(made, enrollment.Entry(**facts), version=made.version, by=made.person)
+    enrollment.save(made, enrollment_entries.Entry(**facts), version=made.version, by=made.person)
 
 
 def test_an_edit_voids_the_entry_with_the_verdicts(cast: Cast) -> None:

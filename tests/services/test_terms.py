@@ -13,9 +13,10 @@ from jcanweb.database import db, transaction
 from jcanweb.errors import FieldRefused, RuleViolation, TwoPersonRule
 from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Edition, EditionApproval, Officer
+from jcanweb.roles import Role
 from jcanweb.services import terms as service
 from jcanweb.terms import SourceKind, text_of
-from jcanweb.vocabulary import EditionState, Role
+from jcanweb.vocabulary import EditionState
 from tests import builders
 from tests.people import officer
 from tests.terms.pages import ARTICLES, document

@@ -13,10 +13,11 @@ from jcanweb.database import db
 from jcanweb.errors import FieldRefused, NotEligible, RuleViolation, WordsNeeded
 from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry, Officer, Person, Vetting
+from jcanweb.roles import Role
 from jcanweb.services import organizations, screening
 from jcanweb.services import vetting as service
 from jcanweb.services.organization_entries import PersonEntry
-from jcanweb.vocabulary import ApplicationState, Authority, DelegationScope, Role, VettingKind
+from jcanweb.vocabulary import ApplicationState, Authority, DelegationScope, VettingKind
 from tests import builders
 from tests.people import officer
 

@@ -36,6 +36,7 @@ from jcanweb.models import (
     Recovery,
     Revocation,
 )
+from jcanweb.roles import Role
 from jcanweb.services import delivery, recovery_opening, reports, revocation, withdrawal, withdrawal_ledger
 from jcanweb.services import recovery as recoveries
 from jcanweb.vocabulary import (
@@ -46,7 +47,6 @@ from jcanweb.vocabulary import (
     RevocationReason,
     RevocationRequester,
     RevocationState,
-    Role,
     SecretKind,
 )
 from tests import builders

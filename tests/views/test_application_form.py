@@ -12,10 +12,11 @@ from jcanweb.calendar import japanese_date
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Consent, Document, Edition, Person, Receipt
+from jcanweb.roles import Role
 from jcanweb.services import documents, enrollment, handling, screening, terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, Role, Verdict
+from jcanweb.vocabulary import CheckedField, Verdict
 from tests import builders
 from tests.page import HTML, Visitor, fields
 from tests.people import enter_person, officer

@@ -9,7 +9,7 @@ from jcanweb import audit
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import AuditEntry
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import Page, Visitor

@@ -8,8 +8,9 @@ from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Custodian, Officer
 from jcanweb.pki import share_file
+from jcanweb.roles import Role
 from jcanweb.services import custodians
-from jcanweb.vocabulary import CustodianGroup, Role
+from jcanweb.vocabulary import CustodianGroup
 from tests.issued import PASSPHRASE, custodian, issued_certificate, officer_key
 from tests.page import Visitor
 from tests.people import enter, officer

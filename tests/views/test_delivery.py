@@ -12,10 +12,11 @@ from jcanweb import create_app
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Certificate, Delivery
+from jcanweb.roles import Role
 from jcanweb.services import delivery as service
 from jcanweb.services import revocation
 from jcanweb.vocabulary import CertificateState as C
-from jcanweb.vocabulary import RevocationReason, RevocationRequester, Role, SecretKind
+from jcanweb.vocabulary import RevocationReason, RevocationRequester, SecretKind
 from tests.conftest import SETTINGS, WORKER, database
 from tests.issued import Issued, issued, put_out
 from tests.page import NotAPage, Visitor

@@ -8,8 +8,9 @@ from jcanweb import audit
 from jcanweb.database import db, transaction
 from jcanweb.errors import NotEmpty
 from jcanweb.models import Application, Certificate, Officer, Recovery, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import demo, officers
-from jcanweb.vocabulary import ApplicationState, CertificateState, RecoveryState, RevocationState, Role
+from jcanweb.vocabulary import ApplicationState, CertificateState, RecoveryState, RevocationState
 from tests.page import Page, Visitor
 from tests.people import officer
 

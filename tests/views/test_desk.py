@@ -8,9 +8,10 @@ import pytest
 from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.models import Custodian, Order
+from jcanweb.roles import Role
 from jcanweb.services import revocation, status
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CustodianGroup, OrderState, RevocationReason, RevocationRequester, Role
+from jcanweb.vocabulary import CustodianGroup, OrderState, RevocationReason, RevocationRequester
 from tests import builders, recoveries
 from tests.issued import custodians, issued_certificate
 from tests.page import HTML, Page, Visitor

@@ -10,13 +10,13 @@ import pytest
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AccessCode, AuditEntry, Delivery, Invitation, Person
+from jcanweb.roles import Role
 from jcanweb.services import handling, invitations, screening
 from jcanweb.vocabulary import (
     AgreementState,
     ApplicationState,
     CertificateState,
     CheckedField,
-    Role,
     SecretKind,
     Verdict,
 )

@@ -10,8 +10,8 @@ from jcanweb import verifier
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Certificate, Officer
+from jcanweb.roles import Role
 from jcanweb.services import receipts
-from jcanweb.vocabulary import Role
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor
 from tests.people import enter, officer

@@ -6,9 +6,9 @@ import pytest
 
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Comment, Officer
+from jcanweb.roles import Role
 from jcanweb.services import handling
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.page import HTML, Page, Visitor
 from tests.people import enter, enter_person, officer

@@ -9,8 +9,9 @@ from jcanweb import audit, clock, keys
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Certificate, Custodian, Mail, Officer, Order
+from jcanweb.roles import Role
 from jcanweb.services import terms
-from jcanweb.vocabulary import AgreementState, CustodianGroup, OrderFailure, OrderState, Role
+from jcanweb.vocabulary import AgreementState, CustodianGroup, OrderFailure, OrderState
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import custodians, issued

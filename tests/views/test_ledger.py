@@ -10,13 +10,13 @@ from jcanweb import clock
 from jcanweb.calendar import japanese_datetime
 from jcanweb.database import db, transaction
 from jcanweb.models import Certificate, Delivery
+from jcanweb.roles import Role
 from jcanweb.services import backup, revocation, terms
 from jcanweb.vocabulary import (
     ApplicationState,
     CertificateState,
     RevocationReason,
     RevocationRequester,
-    Role,
     SecretKind,
 )
 from tests import builders

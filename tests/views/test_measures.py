@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from jcanweb.database import transaction
+from jcanweb.roles import Role
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.page import Visitor
 from tests.people import enter, officer

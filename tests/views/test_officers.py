@@ -8,8 +8,8 @@ from jcanweb import create_app
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Officer, WebSession
+from jcanweb.roles import Role
 from jcanweb.services import officers
-from jcanweb.vocabulary import Role
 from jcanweb.web import limiter
 from tests.conftest import SETTINGS, WORKER, database
 from tests.page import Visitor

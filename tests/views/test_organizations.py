@@ -10,10 +10,11 @@ from jcanweb import jobs
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AgreementEnd, AuditEntry, Certificate, Corporation, Invitation, Person
+from jcanweb.roles import Role
 from jcanweb.services import agreements, cessation
 from jcanweb.services import organization_history as history
 from jcanweb.services import organization_ledger as ledger
-from jcanweb.vocabulary import AgreementState, Authority, DelegationScope, Role
+from jcanweb.vocabulary import AgreementState, Authority, DelegationScope
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor

@@ -7,10 +7,10 @@ import pytest
 from jcanweb.database import db, transaction
 from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry
+from jcanweb.roles import Role
 from jcanweb.services import documents
 from jcanweb.services.demo_cast import paper
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.page import Visitor
 from tests.people import enter, officer

@@ -9,8 +9,8 @@ import pytest
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Officer, PolicyDocument
+from jcanweb.roles import Role
 from jcanweb.services import policy
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.page import HTML, Page, Visitor
 from tests.people import enter, officer

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from jcanweb.database import transaction
+from jcanweb.roles import Role
 from jcanweb.services import officers
-from jcanweb.vocabulary import Role
 from jcanweb.web import HEADERS
 from tests.page import Visitor
 from tests.people import officer, sign_in

@@ -12,10 +12,10 @@ import pytest
 from jcanweb import keys
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Person, Receipt, ReceiptTimestamp
+from jcanweb.roles import Role
 from jcanweb.services import enrollment, receipts, terms
 from jcanweb.terms import sample
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests import receipts as invented
 from tests.page import NotAPage, Visitor

@@ -8,10 +8,11 @@ import pytest
 from jcanweb import jobs
 from jcanweb.database import db, transaction
 from jcanweb.models import Campaign, Certificate, ConsentAddress, Officer, Person, Reconsent, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import addresses, invitations
 from jcanweb.services import reconsent as service
 from jcanweb.services import terms as editions
-from jcanweb.vocabulary import AddressGround, ReconsentDecision, ReconsentState, Role
+from jcanweb.vocabulary import AddressGround, ReconsentDecision, ReconsentState
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor

@@ -10,6 +10,7 @@ from jcanweb import audit
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome, Subject
 from jcanweb.models import AuditEntry, Backup, BackupShare, Certificate, Custodian, Mail, Officer, Recovery
+from jcanweb.roles import Role
 from jcanweb.services import officers, revocation
 from jcanweb.vocabulary import (
     CustodianGroup,
@@ -17,7 +18,6 @@ from jcanweb.vocabulary import (
     RecoveryState,
     RevocationReason,
     RevocationRequester,
-    Role,
     SecretKind,
 )
 from tests.issued import PASSPHRASE, custodian, issued

@@ -7,8 +7,9 @@ import pytest
 
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Certificate, Person
+from jcanweb.roles import Role
 from jcanweb.services import enrollment
-from jcanweb.vocabulary import AgreementState, ApplicationKind, Role
+from jcanweb.vocabulary import AgreementState, ApplicationKind
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.conftest import Hands

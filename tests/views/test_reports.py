@@ -11,8 +11,9 @@ import pytest
 from jcanweb.database import db, transaction
 from jcanweb.events import Event
 from jcanweb.models import AuditEntry, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import reports, revocation
-from jcanweb.vocabulary import RevocationReason, RevocationRequester, Role
+from jcanweb.vocabulary import RevocationReason, RevocationRequester
 from tests.issued import issued_certificate
 from tests.page import NotAPage, Visitor
 from tests.people import enter, officer

@@ -11,9 +11,10 @@ from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Certificate, Officer, Revocation
+from jcanweb.roles import Role
 from jcanweb.services import officers
 from jcanweb.services import revocation as service
-from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester, RevocationState, Role
+from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester, RevocationState
 from tests.issued import issued_certificate
 from tests.page import Page, Visitor
 from tests.people import enter, officer

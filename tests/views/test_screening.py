@@ -10,9 +10,10 @@ from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import Application, AuditEntry, Mail, Officer, OfficerRole
+from jcanweb.roles import Role
 from jcanweb.services import handling
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField, PaperPoint, Role, Verdict
+from jcanweb.vocabulary import CheckedField, PaperPoint, Verdict
 from tests import builders
 from tests.page import Page, Visitor, fields
 from tests.people import enter, officer

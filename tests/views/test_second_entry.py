@@ -6,9 +6,9 @@ import pytest
 
 from jcanweb.database import db, transaction
 from jcanweb.models import Application
+from jcanweb.roles import Role
 from jcanweb.services import comments, screening
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.issued import issued_certificate
 from tests.page import Page, Visitor

@@ -13,8 +13,8 @@ from jcanweb import keys
 from jcanweb.database import db, transaction
 from jcanweb.issuers import local
 from jcanweb.models import Crl
+from jcanweb.roles import Role
 from jcanweb.services import status
-from jcanweb.vocabulary import Role
 from tests.issued import issued_certificate
 from tests.page import Visitor
 from tests.people import enter, officer

@@ -10,9 +10,9 @@ from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.forms.terms import MAXIMUM
 from jcanweb.models import AuditEntry, Edition, Officer
+from jcanweb.roles import Role
 from jcanweb.services import terms
 from jcanweb.terms import read
-from jcanweb.vocabulary import Role
 from tests import builders
 from tests.page import HTML, Page, Visitor
 from tests.people import enter, officer

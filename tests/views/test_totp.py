@@ -7,7 +7,7 @@ from passlib.totp import TOTP
 
 from jcanweb.database import db, transaction
 from jcanweb.models import Officer
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 from tests.page import Visitor
 from tests.people import PASSWORD, officer, sign_in
 

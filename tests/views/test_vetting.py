@@ -7,7 +7,7 @@ import pytest
 from jcanweb.database import db, transaction
 from jcanweb.events import Event, Outcome
 from jcanweb.models import AuditEntry, Vetting
-from jcanweb.vocabulary import Role
+from jcanweb.roles import Role
 from tests import builders
 from tests.page import Visitor
 from tests.people import enter, officer

@@ -16,8 +16,9 @@ from jcanweb.models import (
     Person,
     Revocation,
 )
+from jcanweb.roles import Role
 from jcanweb.services import revocation, withdrawal
-from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester, Role, SecretKind
+from jcanweb.vocabulary import CertificateState, RevocationReason, RevocationRequester, SecretKind
 from tests import builders
 from tests.issued import Issued, issued_certificate, put_out
 from tests.page import Page, Visitor
