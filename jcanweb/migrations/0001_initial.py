@@ -1252,7 +1252,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_certificate_subject", ["subject_key", "id"], unique=False)
         batch_op.create_index(
             "ix_certificate_organization_look",
-            ["organization_unit_look", "corporation_id", "organization_unit"],
+            ["organization_unit_look", "organization_unit", "corporation_id"],
             unique=False,
         )
         batch_op.create_index(

@@ -75,8 +75,8 @@ class Certificate(Base):
         Index(
             "ix_certificate_organization_look",
             "organization_unit_look",
-            "corporation_id",
             "organization_unit",
+            "corporation_id",
         ),
         Index("ix_certificate_name_look", "corporation_id", "common_name_look", "common_name"),
     )

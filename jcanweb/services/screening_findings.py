@@ -5,7 +5,7 @@ Every look at other rows goes by an index on a key, whatever the number of certi
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, select
 
 from jcanweb import calendar, clock, names
 from jcanweb.config import setting
@@ -14,8 +14,8 @@ from jcanweb.models import Application, Certificate, Corporation
 from jcanweb.names.findings import Finding, FindingCode, note, refuse, warn
 from jcanweb.names.subject import by_weight
 
-_READ = 500
-"""How many certificates with a name that looks alike are read: their names are few, they may be many."""
+_NAMES = 8
+"""How many names that look alike are read."""
 
 
 def of_organization_unit(application: Application, before: Certificate | None) -> list[Finding]:
@@ -24,9 +24,7 @@ def of_organization_unit(application: Application, before: Certificate | None) -
     found = _of_text(application.organization_unit_typed, value)
     found += [names.company_kind(value, home.name)]
     found += [_corporations(value, home), _anothers_unit(application)]
-    alike = and_(
-        Certificate.organization_unit_look == names.skeleton(value), Certificate.organization_unit != value
-    )
+    alike = Certificate.organization_unit_look == names.skeleton(value)
     found += [_similar(value, Certificate.organization_unit, alike)]
     found += [names.changed(before.organization_unit, value) if before else None]
     return _kept(found)
@@ -42,7 +40,7 @@ def of_common_name(application: Application, before: Certificate | None) -> list
     if names.comparison_key(person.name) in names.comparison_key(application.common_name_ja):
         found += [names.romanisation_hint(person.name_kana, value)]
     found += [_corporations(value, application.corporation), _duplicate(application)]
-    alike = and_(Certificate.corporation_id == application.corporation_id, Certificate.common_name != value,
+    alike = and_(Certificate.corporation_id == application.corporation_id,
                  Certificate.common_name_look == names.skeleton(value))  # fmt: skip
     found += [_similar(value, Certificate.common_name, alike)]
     found += [names.changed(before.common_name, value) if before else None]
@@ -98,10 +96,16 @@ def _of_text(typed: str, value: str) -> list[Finding | None]:
 
 
 def _similar(value: str, column: Any, alike: ColumnElement[bool]) -> Finding | None:
-    """Names in living certificates that a reader may take for this one."""
-    some = select(column.label("text")).where(alike, Certificate.living(clock.now())).limit(_READ).subquery()
-    query = select(some.c.text).distinct().order_by(some.c.text)
-    return names.similar(value, db.session.scalars(query)) if value else None
+    """Names in living certificates that a reader may take for this one; from one name to the next by the index,
+    however many certificates have it."""
+    seen: list[str] = []
+    query = select(column).where(alike, Certificate.living(clock.now())).order_by(column).limit(1)
+    while value and len(seen) < _NAMES:
+        found = db.session.scalar(query.where(column > (seen[-1] if seen else "")))
+        if found is None:
+            break
+        seen.append(found)
+    return names.similar(value, seen)
 
 
 def _corporations(value: str, home: Corporation) -> Finding | None:
@@ -121,13 +125,18 @@ def _corporations(value: str, home: Corporation) -> Finding | None:
 
 def _anothers_unit(application: Application) -> Finding | None:
     """Another corporation that has living certificates with the very same OU2."""
+    unit, home = application.organization_unit, application.corporation_id
     query = _living(application).join(Corporation, Corporation.id == Certificate.corporation_id)
-    query = query.with_only_columns(Corporation.name, Corporation.corporate_number).where(
-        Certificate.organization_unit_look == names.skeleton(application.organization_unit),
-        Certificate.corporation_id != application.corporation_id,
-        func.lower(Certificate.organization_unit) == application.organization_unit.lower(),
+    query = query.with_only_columns(Corporation.name, Corporation.corporate_number).limit(1).where(
+        Certificate.organization_unit_look == names.skeleton(unit), Certificate.organization_unit == unit
+    )  # fmt: skip
+    sides = (
+        Certificate.corporation_id < home,
+        Certificate.corporation_id > home,
+    )  # each one range of the index
+    other = next(
+        (row for side in sides if unit and (row := db.session.execute(query.where(side)).first())), None
     )
-    other = db.session.execute(query.limit(1)).first() if application.organization_unit else None
     if other is None:
         return None
     words = f"ほかの法人（{other[0]}、法人番号 {other[1]}）の有効な証明書と同じOU2です。"

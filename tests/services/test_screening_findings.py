@@ -91,7 +91,7 @@ def test_the_own_name_is_nobody_elses(context: Any) -> None:
 
 
 def test_the_same_ou2_at_another_corporation_is_told(context: Any) -> None:
-    earlier = certificate("Mihon kensetsu", "CEO")
+    earlier = certificate("Mihon Kensetsu", "CEO")
     found = codes(applied(), OU)
     assert earlier.application.corporation.corporate_number in found[F.ANOTHERS]
 
