@@ -1,5 +1,6 @@
 """A day at the desk in Chromium by keyboard alone: claimed, judged, returned, put aside, completed, and the next one."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.models import Application, Officer
 from jcanweb.roles import Role
+from jcanweb.vocabulary import ApplicationKind, Authority, CheckedField
 from jcanweb.vocabulary import ApplicationState as A
-from jcanweb.vocabulary import CheckedField
 from tests import builders
 from tests.browser.conftest import look
+from tests.issued import issued_certificate
 from tests.page import Visitor
 from tests.people import enter, officer
 
@@ -20,21 +22,34 @@ FOCUS = "document.activeElement"
 
 
 def day(app: Any) -> tuple[Officer, list[str]]:
-    """One of each kind as it comes in: new, one whose CN is wrong, with long names, corrected, judged by a colleague and put back."""
+    """Twenty, all due on one day: a plain one, a wrong CN, long names, and what else comes in; some judged by a colleague and put back."""
     with app.test_request_context(), transaction():
         me, before = officer(Role.SCREENER), officer(Role.SCREENER)
         me.name = "田村 さくら"
+        old = [issued_certificate() for _ in range(2)]
+        for one in old:
+            one.not_after = clock.now() + timedelta(days=15)
+        delegate = builders.person(authority=Authority.DELEGATE, name="委任 次郎")
+        own = builders.person()
         made = [
             builders.application(),
             builders.application(common_name_typed="TEST", common_name="TEST"),
             builders.application(organization_unit_typed="M" * 64, organization_unit="M" * 64, organization_unit_ja="長" * 60),
             builders.application(revision=2),
-            builders.application(screening_by=before.id, screening_at=clock.now()),
-            builders.application(),
+            *(builders.application(person=one.application.person, kind=ApplicationKind.RENEWAL, renewal_of_id=one.id,
+                                   common_name_typed=text, common_name=text)
+              for one, text in zip(old, ("Sales Dept. Manager", "Sales Department Chief"), strict=True)),
+            builders.application(person=delegate),
+            builders.application(person=own, pin_recipient_email=own.email),
+            builders.application(organization_unit_typed="Mih0n Shoji 1", organization_unit="Mih0n Shoji 1"),
+            builders.application(person=old[0].application.person, kind=ApplicationKind.ADDITIONAL),
         ]  # fmt: skip
-        builders.check_all(made[4], by=before)
+        back = [builders.application(kind=kind, screening_by=before.id, screening_at=clock.now())
+                for kind in [ApplicationKind.NEW, ApplicationKind.ADDITIONAL] * 5]  # fmt: skip
+        for one in back:
+            builders.check_all(one, by=before)
         builders.application(A.SCREENING, screener=before)
-        return me, [one.number for one in made]
+        return me, [one.number for one in made + back]
 
 
 class Keys:
@@ -161,6 +176,7 @@ def test_a_day_at_the_desk_by_keyboard(app: Any, visit: Any, address: str) -> No
         there = {one.number: one for one in db.session.query(Application)}
         assert there[numbers[1]].state is A.RETURNED
         done = [there[number] for number in numbers if number != numbers[1]]
+        assert len(done) == 19
         assert {(one.state, one.screened_by) for one in done} == {(A.SCREENING, me.id)}
 
 
