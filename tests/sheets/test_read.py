@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -180,6 +180,7 @@ def test_a_broken_sheet_is_refused_while_it_is_read() -> None:
     assert "Excelのファイルとして" in refusal(source)
 
 
+@settings(deadline=None)  # what begins like an archive is opened in a child process
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(source: bytes) -> None:
     try:
