@@ -915,6 +915,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_application_returned", ["state", "returned_at", "id"], unique=False)
         batch_op.create_index("ix_application_person", ["person_id"], unique=False)
+        batch_op.create_index("ix_application_kind", ["kind", "arrival"], unique=False)
         batch_op.create_index("ix_application_submitted", ["submitted_at", "arrival"], unique=False)
         batch_op.create_index("ix_application_state", ["state", "submitted_at", "id"], unique=False)
         batch_op.create_index(

@@ -38,6 +38,7 @@ class Application(Base):
     __table_args__ = (
         Index("ix_application_state", "state", "submitted_at", "id"),
         Index("ix_application_list", "state", "arrival"),
+        Index("ix_application_kind", "kind", "arrival"),
         Index("ix_application_submitted", "submitted_at", "arrival"),
         Index("ix_application_due", "state", "due_on", "id"),
         Index("ix_application_clock", "due_on", "id", **_where("due_on IS NOT NULL")),

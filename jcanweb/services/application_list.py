@@ -13,6 +13,7 @@ from jcanweb.calendar import JST, jst_date
 from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Corporation, Officer, SearchEntry
 from jcanweb.services import search
+from jcanweb.vocabulary import ApplicationKind
 from jcanweb.vocabulary import ApplicationState as A
 
 PAGE = 50
@@ -39,6 +40,7 @@ class Filters:
 
     typed: str = ""
     state: A | None = None
+    kind: ApplicationKind | None = None
     hands: Hands | None = None
     overdue: bool = False
     since: date | None = None
@@ -104,6 +106,8 @@ def _where(filters: Filters, sought: search.Sought, me: Officer) -> list[ColumnE
     where: list[ColumnElement[bool]] = []
     if filters.state is not None:
         where.append(Application.state == filters.state)
+    if filters.kind is not None:
+        where.append(Application.kind == filters.kind)
     if filters.hands is Hands.MINE:
         where += [
             Application.screening_by == me.id,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, column, func, select, text
+from sqlalchemy import ColumnElement, and_, column, func, select, text, true
 from sqlalchemy import table as table_of
 
 from jcanweb import names
@@ -155,4 +155,4 @@ def newest(
 
 def holding(column: Any, words: Sequence[str]) -> ColumnElement[bool]:
     """Has this column of search keys all of the words? Without the index: for rows found otherwise."""
-    return and_(*(column.contains(word, autoescape=True) for word in words))
+    return and_(true(), *(column.contains(word, autoescape=True) for word in words))

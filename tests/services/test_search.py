@@ -16,7 +16,7 @@ from jcanweb.roles import Role
 from jcanweb.services import application_list, organization_ledger, organizations, search
 from jcanweb.services import ledger as certificates
 from jcanweb.services.application_list import Filters, Hands
-from jcanweb.vocabulary import AgreementState
+from jcanweb.vocabulary import AgreementState, ApplicationKind
 from jcanweb.vocabulary import ApplicationState as A
 from tests import builders
 from tests.issued import issued_certificate
@@ -264,6 +264,16 @@ def test_words_and_filters_hold_together(me: Officer) -> None:
     assert found(me, hands=Hands.MINE) == found(me, "営業", hands=Hands.MINE) == [mine]
     assert found(me, hands=Hands.NOBODY) == found(me, "営業", hands=Hands.NOBODY) == [waiting]
     assert found(me, "人事", hands=Hands.MINE) == found(me, hands=Hands.MINE, state=A.SUBMITTED) == []
+
+
+def test_the_kind_is_a_filter_of_its_own_and_with_words(me: Officer) -> None:
+    first, more = builders.application(), builders.application(kind=ApplicationKind.ADDITIONAL)
+    assert (found(me, kind=ApplicationKind.NEW), found(me, kind=ApplicationKind.ADDITIONAL)) == (
+        [first],
+        [more],
+    )
+    assert found(me, "営業", kind=ApplicationKind.ADDITIONAL) == [more]
+    assert found(me, kind=ApplicationKind.RENEWAL) == []
 
 
 def test_only_what_is_due_before_today_is_overdue(me: Officer, hands: Any) -> None:
