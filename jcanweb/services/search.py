@@ -24,7 +24,7 @@ LONGEST = 100
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─ｰ"), "-")
 _THIRTEEN = re.compile(r"-*(?:[0-9]-*){13}")
 STEP = 131_072
-"""Ids that one query walks over, so that words which all are common and never together stop no database."""
+"""Ids that one query of PostgreSQL walks over. SQLite walks once: without a match its index looks for no end of a range."""
 _HOLDS = {"sqlite": "instr", "postgresql": "strpos"}
 _NEWEST = {
     "sqlite": """SELECT t.id FROM {index} CROSS JOIN {table} t ON t.id = {index}.rowid
@@ -145,7 +145,7 @@ def newest(
         wanted = " AND ".join(f'"{piece}"' for piece in wanted)
     found: list[int] = []
     while len(found) < limit and below > above:
-        down = max(above, below - STEP)
+        down = above if dialect == "sqlite" else max(above, below - STEP)
         here = {"pieces": wanted, "below": below, "above": down, "limit": limit - len(found)}
         here |= {"last": (below - 1) // STRETCH, "first": down // STRETCH} if dialect != "sqlite" else {}
         found += db.session.scalars(query, values | here)
