@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import event, insert, text
@@ -37,14 +38,17 @@ ACTS = ("application:submitted", "application:field_checked", "application:appro
 def fill(many: int) -> Person:
     """Decided applications, what waits, the audit record, a row a day; the person of the large corporation."""
     first = issued_certificate()
+    arrivals = count(1000)
     for state in (A.SUBMITTED, A.SCREENING):
         copies(
             "application",
             builders.application(state).id,
             1000,
             number=lambda n, s=state: f"{s.value[:2]}{n:07}",
+            arrival=lambda _: next(arrivals),
         )
-    ids = copies("application", first.application_id, 5000, number=lambda n: f"B{n:08}")
+    ids = copies("application", first.application_id, 5000, number=lambda n: f"B{n:08}",
+                 arrival=lambda _: next(arrivals))  # fmt: skip
     orders = copies("ca_order", first.order_id, 5000, request_id=unique, public_key_sha256=unique,
                     jc_number=lambda n: f"JC-{n + 10_000_000}", application_id=ids.__getitem__)  # fmt: skip
     copies("certificate", first.id, 5000, jc_number=lambda n: f"JC-{n + 10_000_000}", serial_number=unique,
@@ -52,11 +56,11 @@ def fill(many: int) -> Person:
     columns = [
         column.name
         for column in db.metadata.tables["application"].columns
-        if column.name not in {"id", "number"}
+        if column.name not in {"id", "number", "arrival"}
     ]
     db.session.execute(text(
-        f"INSERT INTO application (number, {', '.join(columns)}) WITH RECURSIVE n(i) AS "  # noqa: S608 - our own columns
-        f"(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many) SELECT 'M' || i, {', '.join(columns)} FROM n, application "
+        f"INSERT INTO application (number, arrival, {', '.join(columns)}) WITH RECURSIVE n(i) AS "  # noqa: S608 - our own columns
+        f"(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many) SELECT 'M' || i, 100000 + i, {', '.join(columns)} FROM n, application "
         "WHERE application.id = :first"
     ), {"many": many, "first": first.application_id})  # fmt: skip
     begun = clock.now() - timedelta(days=DAYS)
