@@ -77,7 +77,10 @@ def twins(application: Application) -> list[Certificate]:
     Allowed, but to be looked at: a new JC-number is given.
     """
     key = names.subject_key(application.organization_unit, application.common_name)
-    query = _living(application).where(Certificate.subject_key == key).order_by(Certificate.id)
+    same = _living(application).where(Certificate.subject_key == key)
+    query = same.order_by(
+        Certificate.subject_key, Certificate.id
+    )  # along the index, however many have this key
     return list(db.session.scalars(query.limit(5)))
 
 

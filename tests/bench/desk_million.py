@@ -107,7 +107,7 @@ def fill(many: int) -> None:
             said = corporate_name(chance)
             some.append(rows["corporation"] | said | {
                 "id": number, "corporate_number": f"{cn.calc_check_digit(f'{number:012}')}{number:012}", "company_id": f"CT-{number}",
-                "name_key": key_of(said["name"], said["name_kana"], said["name_en"])})  # fmt: skip
+                "name_en_look": names.skeleton(said["name_en"]), "name_key": key_of(said["name"], said["name_kana"], said["name_en"])})  # fmt: skip
         with transaction():
             put("corporation", some)
             put("person", [rows["person"] | {"id": one["id"], "corporation_id": one["id"],
@@ -187,6 +187,7 @@ def applications(rows: dict[str, Any], homes: list[Any], numbers: range, many: i
                 "id": place, "application_id": place, "order_id": place, "jc_number": jc, "person_id": home["id"],
                 "corporation_id": home["id"], "serial_number": f"{place:040x}", "public_key_sha256": key, "der": b"",
                 "chain_der": b"", "organization_unit": texts["organization_unit"], "common_name": texts["common_name"],
+                **names.subject_keys(texts["organization_unit"], texts["common_name"]),
                 "issued_at": at, "not_after": at + timedelta(days=730),
                 **({"state": CertificateState.REVOKED, "revoked_at": now} if number % 50 == 0 else {})}  # fmt: skip
         yield made
