@@ -37,9 +37,15 @@ _woken = threading.Event()
 
 
 def lapse_applications() -> None:
-    for application in screening.lapse_old():
+    _step_by_step(_lapse_some)
+
+
+def _lapse_some() -> bool:
+    ended = screening.lapse_old()
+    for application in ended:
         progress.discard_form(application)
         mail.send(application.person.email, "application_lapsed", application=application)
+    return bool(ended)
 
 
 def ask_anew() -> None:

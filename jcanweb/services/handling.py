@@ -59,9 +59,11 @@ def assign(application: Application, to: Officer | None, *, version: int, by: Of
     """Give it to a screener, by who has it or by an approver; the verdicts and a hold stay.
 
     To whom has it already changes nothing. Raises StalePage, WrongState, HeldByColleague; at `officer` FieldRefused
-    when that is no active screener, and OwnApplication for the applicant or the recipient of the PIN.
+    when that is no active screener; OwnApplication for the applicant or the recipient of the PIN, on either side.
     """
     lock(application, version)
+    if screening.own(application, by):
+        raise OwnApplication()
     if not by.holds(Role.APPROVER):
         _check_mine(application, by)
     if to is None or not to.active or not to.holds(Role.SCREENER):

@@ -106,10 +106,13 @@ def check(application: Application, *, by: Officer) -> None:
     found = obstacle(application, terms.lock_in_force(), by=by)
     if found is not None:
         raise found
+    unvetted = organizations.vetting_obstacles(application.corporation, application.person)
+    if unvetted:  # S/MIME BR 4.2.1 counts its days up to the issuance
+        raise NotEligible("".join(unvetted))
 
 
 def obstacle(application: Application, edition: Edition, *, by: Officer) -> RuleViolation | None:
-    """What keeps this officer from issuing this approved application while `edition` is in force."""
+    """What keeps this officer from issuing this approved application while `edition` is in force, but for the vetting."""
     if screening.own(application, by):
         return OwnApplication()
     if application.approved_by == by.id:

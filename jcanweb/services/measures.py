@@ -235,10 +235,11 @@ def _failed(returned: list[tuple[int, int]]) -> dict[str, int]:
     """How many of these returns (application, revision) had each field's newest verdict against it."""
     newest: dict[tuple[int, int, CheckedField], Verdict] = {}
     query = select(FieldCheck.application_id, FieldCheck.revision, FieldCheck.field, FieldCheck.verdict)
-    for number in {number for number, _ in returned}:
-        rows = query.where(FieldCheck.application_id == number).order_by(FieldCheck.id)
-        for _, revision, kind, verdict in db.session.execute(rows):
-            newest[number, revision, kind] = verdict
+    rows = query.where(FieldCheck.application_id.in_({number for number, _ in returned})).order_by(
+        FieldCheck.id
+    )
+    for number, revision, kind, verdict in db.session.execute(rows):
+        newest[number, revision, kind] = verdict
     return dict(Counter(
         str(kind) for number, revision in returned for kind in CheckedField
         if newest.get((number, revision, kind)) is Verdict.FAIL

@@ -24,7 +24,10 @@ def open_document(application: Application, *, by: Officer) -> bytes:
 
 def pages(application: Application, *, by: Officer) -> int:
     """How many page images there are, at most page_images.MOST; 0 for a PDF that gives none. Raises as `page`."""
-    return page_images.count(_looked_at(application, by))
+    paper = _paper(application, by)
+    count = page_images.count(documents.content(paper))
+    _note(application, paper, by)
+    return count
 
 
 def page(application: Application, number: int, *, by: Officer) -> bytes:
@@ -32,11 +35,14 @@ def page(application: Application, number: int, *, by: Officer) -> bytes:
 
     Raises OwnApplication, FieldRefused, page_images.NoImage.
     """
-    return page_images.image(_looked_at(application, by), number)
-
-
-def _looked_at(application: Application, by: Officer) -> bytes:
     paper = _paper(application, by)
+    image = page_images.image(documents.content(paper), number)
+    _note(application, paper, by)
+    return image
+
+
+def _note(application: Application, paper: Document, by: Officer) -> None:
+    """Recorded once drawn: nobody's writing waits for a heavy PDF."""
     seen = select(AuditEntry.facts).where(
         AuditEntry.subject == Subject.APPLICATION, AuditEntry.subject_id == str(application.id),
         AuditEntry.event == Event.APPLICATION_DOCUMENT_OPENED, AuditEntry.actor == audit.actor_name(by),
@@ -44,7 +50,6 @@ def _looked_at(application: Application, by: Officer) -> bytes:
     )  # fmt: skip
     if {"document": paper.id} not in db.session.scalars(seen).all():
         _record(application, by)
-    return documents.content(paper)
 
 
 def _paper(application: Application, by: Officer) -> Document:

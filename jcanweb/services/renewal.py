@@ -14,7 +14,7 @@ from jcanweb import calendar, clock
 from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.errors import RenewalRefused
-from jcanweb.models import Application, Certificate, Corporation, Person
+from jcanweb.models import Application, Certificate, Person
 from jcanweb.vocabulary import ApplicationKind, ApplicationState, CertificateState
 
 PAGE = 50
@@ -69,10 +69,15 @@ def check(certificate: Certificate, *, application: Application | None = None) -
             f"{certificate.jc_number} の更新は、申請 {other.number} で受け付けています。重ねては更新できません。"
         )
 
+    if db.session.scalar(_listed(certificate.corporation_id).where(Certificate.id == certificate.id)) is None:
+        raise RenewalRefused(
+            f"{certificate.jc_number} は、長く使われていないか失効から日がたっているため、更新できません。新しく申請してください。"
+        )
+
 
 def find(jc_number: str, *, by: Person) -> Certificate | None:
     """A certificate of the person's corporation that is in the list."""
-    return db.session.scalar(_listed(by.corporation).where(Certificate.jc_number == jc_number))
+    return db.session.scalar(_listed(by.corporation_id).where(Certificate.jc_number == jc_number))
 
 
 def draft(certificate: Certificate, *, by: Person) -> Application | None:
@@ -85,7 +90,7 @@ def draft(certificate: Certificate, *, by: Person) -> Application | None:
 
 def listing(person: Person, after: int | None = None) -> list[Renewable]:
     """Up to PAGE + 1 of the corporation's certificates, the first to expire first, beyond the certificate `after`."""
-    query = _listed(person.corporation)
+    query = _listed(person.corporation_id)
     last = db.session.get(Certificate, after) if after else None
     if last is not None:
         later = and_(Certificate.not_after == last.not_after, Certificate.id > last.id)
@@ -96,14 +101,14 @@ def listing(person: Person, after: int | None = None) -> list[Renewable]:
 def open_for(person: Person) -> list[Renewable]:
     """The person's own certificates that still work and may be renewed today, the first to expire first."""
     until = calendar.months_after(calendar.jst_date(clock.now()), setting("RENEWAL_MONTHS") + 1)
-    query = _listed(person.corporation).where(
+    query = _listed(person.corporation_id).where(
         Certificate.person_id == person.id, Certificate.state != CertificateState.REVOKED,
         Certificate.not_after > clock.now(), Certificate.not_after < _midnight(until),
     )  # fmt: skip
     return [one for one in _with_applications(query.limit(PAGE), person) if one.is_open]
 
 
-def _listed(corporation: Corporation) -> Select[Certificate]:
+def _listed(corporation_id: int) -> Select[Certificate]:
     """Its certificates without those renewed already, revoked long ago, or not usable for long.
 
     Unused is what was never delivered, counted from its issue; delivered ones count from their last day, after which
@@ -118,7 +123,7 @@ def _listed(corporation: Corporation) -> Select[Certificate]:
     )
     return (
         select(Certificate)
-        .where(Certificate.corporation_id == corporation.id, ~renewed)
+        .where(Certificate.corporation_id == corporation_id, ~renewed)
         .where(or_(used, and_(Certificate.delivered_at.is_(None), Certificate.issued_at >= unused)))
         .where(or_(Certificate.revoked_at.is_(None), Certificate.revoked_at >= revoked))
         .order_by(Certificate.not_after, Certificate.id)

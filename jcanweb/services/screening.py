@@ -166,7 +166,8 @@ def reject(application: Application, reason: str, *, version: int, by: Officer) 
 def lapse_old() -> list[Application]:
     """End the applications that have waited APPLICATION_LAPSE_MONTHS for their applicant, as draft or returned.
 
-    One that waits for us never lapses; it is overdue. Returns those ended, so that their people can be told.
+    One that waits for us never lapses; it is overdue. Returns up to screening_ledger.AT_ONCE of them, now ended, so
+    that their people can be told; none once there are no more.
     """
     ended = []
     first = calendar.months_before(calendar.jst_date(clock.now()), setting("APPLICATION_LAPSE_MONTHS"))

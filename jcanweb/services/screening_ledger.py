@@ -20,6 +20,8 @@ from jcanweb.vocabulary import CheckedField, OrderState, Verdict
 ENTERED = frozenset({CheckedField.ORGANIZATION_UNIT, CheckedField.COMMON_NAME})
 """What the approver enters a second time."""
 READING = "ローマ字の例"
+AT_ONCE = 50
+"""applications that lapse in one transaction"""
 
 
 @dataclass(frozen=True)
@@ -180,12 +182,12 @@ def due(application: Application) -> datetime | None:
 
 
 def forgotten(before: datetime) -> list[Application]:
-    """Drafts begun and returned applications sent back before this moment, held until the transaction ends."""
+    """Up to AT_ONCE drafts begun and returned applications sent back before this moment, held until the transaction ends."""
     query = select(Application).where(or_(
         and_(Application.state == A.DRAFT, Application.drafted_at < before),
         and_(Application.state == A.RETURNED, Application.returned_at < before),
     ))  # fmt: skip
-    return list(db.session.scalars(query.order_by(Application.id).with_for_update()))
+    return list(db.session.scalars(query.order_by(Application.id).limit(AT_ONCE).with_for_update()))
 
 
 def failed_orders(application: Application) -> list[Order]:

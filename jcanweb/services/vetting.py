@@ -5,7 +5,7 @@ S/MIME BR 4.2.1: 825 days before issuance at most; 3.2.3 the organisation, 3.2.6
 
 from datetime import date, timedelta
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from jcanweb import audit, clock
 from jcanweb.calendar import japanese_date, jst_date
@@ -40,6 +40,10 @@ def record(
         raise FieldRefused("確認した日には、今日までの日を入力してください。", field="vetted_on")
     if vetted_on < today - timedelta(days=days):
         raise FieldRefused(f"{days}日より前の確認は使えません。確認し直してください。", field="vetted_on")
+    changed = _changed_on(corporation, person)
+    if changed is not None and vetted_on < changed:
+        raise FieldRefused(f"登録内容が{japanese_date(changed)}に変わっています。変更後の内容を確かめた日を入力してください。",
+                           field="vetted_on")  # fmt: skip
     made = Vetting(
         corporation_id=corporation.id, person_id=person.id if person else None, evidence=words, vetted_on=vetted_on,
         kind=VettingKind.AUTHORITY if person else VettingKind.ORGANIZATION, vetted_by=by.id, recorded_at=clock.now(),
@@ -50,6 +54,17 @@ def record(
     audit.record(Event.VETTING_RECORDED, *about, by=by, vetting=made.id, kind=made.kind,
                  vetted_on=vetted_on.isoformat())  # fmt: skip
     return made
+
+
+def _changed_on(corporation: Corporation, person: Person | None) -> date | None:
+    """The day (Japan) of the last change that voids what was looked into before; what was first registered is none."""
+    who = OrganizationChange.person_id == person.id if person else OrganizationChange.person_id.is_(None)
+    query = select(func.max(OrganizationChange.changed_at)).where(
+        OrganizationChange.corporation_id == corporation.id, who, OrganizationChange.field.in_(VOIDING),
+        OrganizationChange.old != "",
+    )  # fmt: skip
+    at = db.session.scalar(query)
+    return jst_date(at) if at else None
 
 
 def valid_until(vetting: Vetting) -> date:

@@ -453,3 +453,9 @@ def test_a_page_that_grew_old_changes_nothing(cast: Cast) -> None:
                 lambda one, **by: handling.assign(one, cast.colleague, **by)):  # fmt: skip
         with pytest.raises(StalePage):
             act(made, version=made.version - 1, by=cast.me)
+
+
+def test_an_approver_gives_out_no_application_of_the_own(cast: Cast) -> None:
+    made = builders.application(pin_recipient_email=cast.approver.email)
+    with pytest.raises(OwnApplication):
+        handling.assign(made, cast.colleague, version=made.version, by=cast.approver)

@@ -292,3 +292,12 @@ def test_what_was_begun_as_the_first_is_additional_when_another_came_before(pers
     held(person)
     enrollment.submit(draft, version=draft.version, by=person)
     assert draft.kind is ApplicationKind.ADDITIONAL
+
+
+def test_a_draft_of_a_renewal_that_is_too_late_is_not_handed_in(person: Person, hands: Any) -> None:
+    one = held(person, ends=date(2026, 12, 1), state=CertificateState.REVOKED)
+    one.revoked_at = jst(2025, 11, 24)
+    service.check(one)
+    hands.forward(days=1)
+    with pytest.raises(RenewalRefused, match="失効から日がたっている"):
+        service.check(one)

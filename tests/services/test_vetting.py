@@ -14,7 +14,8 @@ from jcanweb.errors import FieldRefused, NotEligible, RuleViolation, WordsNeeded
 from jcanweb.events import Event
 from jcanweb.models import Application, AuditEntry, Officer, Person, Vetting
 from jcanweb.roles import Role
-from jcanweb.services import organizations, screening
+from jcanweb.services import issuance, organizations, screening
+from jcanweb.services import organization_history as history
 from jcanweb.services import vetting as service
 from jcanweb.services.organization_entries import PersonEntry
 from jcanweb.vocabulary import ApplicationState, Authority, DelegationScope, VettingKind
@@ -212,3 +213,22 @@ def test_a_delegate_without_the_paper_applies_but_is_not_approved(screener: Offi
     assert organizations.obstacles(who) == []
     with pytest.raises(NotEligible, match="委任状のPDFが登録されていません"):
         screening.approve(made, version=made.version, by=approver)
+
+
+def test_issued_on_no_vetting_that_has_run_out_since_the_approval(context: Any, hands: Any) -> None:
+    made = builders.application(ApplicationState.APPROVED)
+    operator = officer(Role.OPERATOR)
+    hands.forward(days=825)
+    issuance.check(made, by=operator)
+    hands.forward(days=1)
+    with pytest.raises(NotEligible, match="有効期間が"):
+        issuance.check(made, by=operator)
+
+
+def test_after_a_change_only_what_was_looked_into_since_counts(context: Any, hands: Any) -> None:
+    home, by = builders.person().corporation, officer(Role.SCREENER)
+    history.note(home, None, {"name": ("旧商号", "新商号")}, by=by)
+    with pytest.raises(FieldRefused, match="変わっています") as refused:
+        service.record(home, None, evidence="電話で確認。", vetted_on=date(2026, 11, 23), by=by)
+    assert refused.value.field == "vetted_on"
+    service.record(home, None, evidence="電話で確認。", vetted_on=date(2026, 11, 24), by=by)
