@@ -123,7 +123,11 @@ def _kind(application: Application) -> Answer:
     renewed = application.renewal_of
     if application.kind is not ApplicationKind.RENEWAL or renewed is None:
         first = application.kind is ApplicationKind.NEW
-        words = "この法人の最初の証明書です。" if first else "この法人の証明書を増やします。"
+        words = (
+            "提出の時点で、この法人にはまだ証明書がありませんでした。"
+            if first
+            else "この法人の証明書を増やします。"
+        )
         return Answer(Condition.KIND, Standing.MET, words)
     begin, handed_in = renewal.opens_on(renewed), application.submitted_at or clock.now()
     if calendar.jst_date(handed_in) < begin:

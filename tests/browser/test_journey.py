@@ -1,12 +1,10 @@
 """The whole house in real Chromium, with and without scripts, from both sides; every page is looked at."""
 
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pypdf
 from cryptography.hazmat.primitives.serialization import pkcs12
 from passlib.totp import TOTP
 
@@ -14,6 +12,7 @@ from jcanweb import clock
 from jcanweb.database import db, transaction
 from jcanweb.models import Certificate
 from jcanweb.roles import Role
+from jcanweb.services.demo_cast import paper
 from jcanweb.vocabulary import CustodianGroup
 from tests.browser.conftest import look
 from tests.browser.windows import Windows, fill, press
@@ -101,13 +100,6 @@ def apply(windows: Windows) -> str:
     page.goto("/my")
     look(page, "my")
     return number
-
-
-def paper() -> bytes:
-    made, out = pypdf.PdfWriter(), io.BytesIO()
-    made.add_blank_page(595, 842)
-    made.write(out)
-    return out.getvalue()
 
 
 def issue(windows: Windows, number: str) -> None:
