@@ -7,7 +7,7 @@ none of the business-day functions.
 import re
 import unicodedata
 from calendar import monthrange
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 import jpholiday
 
@@ -73,6 +73,11 @@ def within_months(issued: date, applied: date, count: int) -> bool:
 def jst_date(moment: datetime) -> date:
     """The day in Japan at this moment."""
     return _aware(moment).astimezone(JST).date()
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which this day begins in Japan; aware."""
+    return datetime.combine(day, time(), JST)
 
 
 def read_day(typed: str) -> date:

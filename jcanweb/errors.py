@@ -153,6 +153,14 @@ def at_field(field: str, rule: Callable[..., str], *typed: str) -> str:
         raise FieldRefused(violation.sentence, field) from None
 
 
+def words_at(field: str, rule: Callable[..., str], typed: str, what: str) -> str:
+    """As `at_field`, for words that are needed. Raises FieldRefused; WordsNeeded when there are none."""
+    words = at_field(field, rule, typed, what)
+    if not words:
+        raise WordsNeeded(f"{what}を入力してください。", field)
+    return words
+
+
 class AlreadyReceived(RuleViolation):
     """`earlier` is the id of the intake that has the same file."""
 

@@ -164,6 +164,15 @@ def download(content: bytes | IO[bytes], name: str, mimetype: str) -> Response:
     return send_file(file, mimetype, as_attachment=True, download_name=name, max_age=0)
 
 
+def shut_in(content: bytes, mimetype: str, name: str) -> Response:
+    """What a stranger made, shown in a window that may do nothing."""
+    from io import BytesIO
+
+    answer = send_file(BytesIO(content), mimetype, download_name=name, max_age=0)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
 def table(name: str, build: Callable[[IO[bytes]], int]) -> Response:
     """The CSV that `build` writes and tells the size of in bytes, through a file so that memory stays flat."""
     out = SpooledTemporaryFile(max_size=1024 * 1024, dir=current_app.instance_path)

@@ -8,10 +8,9 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.validators import AnyOf, InputRequired, ValidationError
 
 from jcanweb import labels, names
-from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
 from jcanweb.forms.officers import VersionForm, whole_number
-from jcanweb.forms.rules import DayField, Rule, options_of, text_field
+from jcanweb.forms.rules import DayField, Rule, options_of, sent, text_field
 from jcanweb.services import documents
 from jcanweb.services.enrollment_entries import Entry, subject_text
 from jcanweb.services.invitations import six_digits
@@ -98,9 +97,7 @@ class ApplicationForm(VersionForm):
         return {one.name: one.raw_data[0] for one in self if one.raw_data and one.name not in apart}
 
     def sent_file(self) -> bytes | None:
-        """The bytes of the PDF that came with the form, one more than may be at most; None without a file."""
-        file = self.seal_certificate.data
-        return file.read(setting("UPLOAD_MAX_BYTES") + 1) if file else None
+        return sent(self.seal_certificate)
 
     def entry(self, earlier: bytes | None) -> Entry:
         """What is saved of a form that was found good; `earlier`: the PDF that came at an earlier time."""

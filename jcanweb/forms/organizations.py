@@ -5,9 +5,8 @@ from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.validators import AnyOf, Optional
 
 from jcanweb import labels, names
-from jcanweb.config import setting
 from jcanweb.forms.officers import VersionForm
-from jcanweb.forms.rules import DayField, choice_field, options_of, text_field
+from jcanweb.forms.rules import DayField, choice_field, options_of, sent, text_field
 from jcanweb.services import organization_entries
 from jcanweb.services.organization_entries import CorporationEntry, PersonEntry
 from jcanweb.vocabulary import AgreementState, Authority, DelegationScope
@@ -72,6 +71,4 @@ class PersonForm(VersionForm):
         )  # fmt: skip
 
     def sent_file(self) -> bytes | None:
-        """The bytes of the PDF that came with the form, one more than may be at most; None without a file."""
-        file = self.delegation_document.data
-        return file.read(setting("UPLOAD_MAX_BYTES") + 1) if file else None
+        return sent(self.delegation_document)

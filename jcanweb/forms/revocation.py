@@ -1,12 +1,12 @@
 """Forms about revocations."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired
 
-from jcanweb.calendar import JST
+from jcanweb.calendar import midnight
 from jcanweb.forms.officers import VersionForm
 from jcanweb.forms.rules import DayField, choice_field
 from jcanweb.vocabulary import RevocationReason, RevocationRequester
@@ -21,7 +21,7 @@ class ReceiveForm(FlaskForm):
     def moment(self) -> datetime | None:
         """The beginning of the day in Japan, in UTC."""
         day = self.invalid_from.data
-        return datetime.combine(day, time(), JST).astimezone(UTC) if day else None
+        return midnight(day).astimezone(UTC) if day else None
 
 
 class RefuseForm(VersionForm):

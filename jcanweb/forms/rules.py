@@ -10,6 +10,7 @@ from wtforms.widgets import DateInput
 
 from jcanweb import labels
 from jcanweb.calendar import read_day
+from jcanweb.config import setting
 from jcanweb.errors import RuleViolation
 
 
@@ -68,6 +69,11 @@ class DayField(Field):
             self.data = read_day(self.typed)
         except ValueError:
             raise ValueError(f"{self.label.text}を「2026-11-22」の形で入力してください。") from None
+
+
+def sent(field: Any) -> bytes | None:
+    """The bytes of the PDF that came in this field, one more than may be at most; None without a file."""
+    return field.data.read(setting("UPLOAD_MAX_BYTES") + 1) if field.data else None
 
 
 def show(form: Any, problem: RuleViolation) -> str | None:

@@ -1,7 +1,7 @@
 """The list of applications handed in: filters and search together, the newest handed in first, page by page."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from jcanweb import clock
-from jcanweb.calendar import JST, jst_date
+from jcanweb.calendar import jst_date, midnight
 from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Corporation, Officer, SearchEntry
 from jcanweb.services import search
@@ -120,9 +120,9 @@ def _where(filters: Filters, sought: search.Sought, me: Officer) -> list[ColumnE
     if filters.overdue:
         where.append(Application.due_on < jst_date(clock.now()))
     if filters.since:
-        where.append(Application.submitted_at >= _begin(filters.since))
+        where.append(Application.submitted_at >= midnight(filters.since))
     if filters.until:
-        where.append(Application.submitted_at < _begin(filters.until + timedelta(days=1)))
+        where.append(Application.submitted_at < midnight(filters.until + timedelta(days=1)))
     if sought.number:
         where.append(Application.number.in_(sought.number))
     if sought.corporate_number:
@@ -142,10 +142,6 @@ def _stretch(filters: Filters) -> tuple[int, int | None]:
 
 def _first(day: date) -> int:
     """The first arrival of this day (Japan) or later; behind the last one when there is none."""
-    later = select(Application.arrival).where(Application.submitted_at >= _begin(day))
+    later = select(Application.arrival).where(Application.submitted_at >= midnight(day))
     found = db.session.scalar(later.order_by(Application.submitted_at, Application.arrival).limit(1))
     return found or (db.session.scalar(select(func.max(Application.arrival))) or 0) + 1
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(0), JST)

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from jcanweb import audit, clock
 from jcanweb.database import db, flush, lock
-from jcanweb.errors import OwnApplication, WordsNeeded, at_field
+from jcanweb.errors import OwnApplication, words_at
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Comment, Officer
 from jcanweb.names import check_words
@@ -19,9 +19,7 @@ def write(application: Application, words: str, *, by: Officer) -> None:
     lock(application)
     if screening.own(application, by):
         raise OwnApplication()
-    words = at_field("words", check_words, words, "コメント")
-    if not words:
-        raise WordsNeeded("コメントを入力してください。", "words")
+    words = words_at("words", check_words, words, "コメント")
     last = next(iter(of(application, 1)), None)
     if last and (last.words, last.written_by) == (words, by.id):
         return

@@ -5,7 +5,7 @@ Overdue work stands first, then by kind in the order of `Work`. Applications of 
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import contains_eager, joinedload
 
 from jcanweb import clock
-from jcanweb.calendar import JST, jst_date
+from jcanweb.calendar import jst_date, midnight
 from jcanweb.config import setting
 from jcanweb.database import db
 from jcanweb.models import Application, Crl, Custodian, Officer, Revocation
@@ -109,7 +109,7 @@ def running() -> list[Revocation]:
 
 def tomorrow() -> datetime:
     """When the day in Japan ends."""
-    return datetime.combine(jst_date(clock.now()) + timedelta(days=1), time(), JST)
+    return midnight(jst_date(clock.now()) + timedelta(days=1))
 
 
 def late_crl() -> Crl | None:

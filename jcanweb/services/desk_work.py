@@ -85,7 +85,6 @@ MENU: dict[Work, str] = {
     Work.START_SCREENING: "screening",
 }
 """the feature under which a kind of work is counted"""
-ON_THE_PILE = A.SUBMITTED
 COUNTED = 1000
 """of what is only counted; from there on it says so many and more"""
 
@@ -147,10 +146,8 @@ def counted(of: Select[Any], beyond: int = 0) -> int:
 
 def _applications(me: Officer, *where: Any) -> Select[Any]:
     """Not those of the officer's own, by the day they are due."""
-    mine = func.lower(me.email)
     query = select(Application).join(Application.person).options(contains_eager(Application.person))
-    query = query.where(func.lower(Person.email) != mine, func.lower(Application.pin_recipient_email) != mine)
-    query = query.options(joinedload(Application.corporation))
+    query = query.where(*_not_own(me)).options(joinedload(Application.corporation))
     return query.where(*where, Application.due_on.is_not(None)).order_by(Application.due_on, Application.id)
 
 
@@ -191,8 +188,13 @@ def _revocations(state: RevocationState, other: Any, me: Officer) -> Select[Any]
 def _of_others(query: Select[Any], me: Officer) -> Select[Any]:
     """Only of certificates whose subscriber and PIN recipient are not the officer."""
     query = query.join(Application, Application.id == Certificate.application_id).join(Application.person)
+    return query.where(*_not_own(me))
+
+
+def _not_own(me: Officer) -> tuple[Any, Any]:
+    """The officer is neither the applicant nor the recipient of the PIN."""
     mine = func.lower(me.email)
-    return query.where(func.lower(Person.email) != mine, func.lower(Application.pin_recipient_email) != mine)
+    return func.lower(Person.email) != mine, func.lower(Application.pin_recipient_email) != mine
 
 
 def _to_decide(me: Officer) -> Select[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jcanweb import calendar, clock
 from jcanweb.config import setting
 from jcanweb.models import Application
-from jcanweb.services import enrollment, organizations, renewal, terms, vetting
+from jcanweb.services import enrollment, organizations, renewal, screening_findings, terms, vetting
 from jcanweb.vocabulary import (
     ApplicationKind,
     Authority,
@@ -96,13 +96,10 @@ def _consent(application: Application) -> Answer:
 
 def _seal_certificate(application: Application) -> Answer:
     """Its age on the day of the application; whose it is and that it is one, an officer says."""
+    for finding in screening_findings.of_paper(application):
+        return Answer(Condition.SEAL_CERTIFICATE, Standing.UNMET, finding.sentence)
     day, months = application.seal_certificate_on, setting("SEAL_CERTIFICATE_MONTHS")
-    if application.seal_certificate_id is None or day is None:
-        return Answer(Condition.SEAL_CERTIFICATE, Standing.UNMET, "印鑑証明書が添付されていません。")
-    if not calendar.within_months(day, calendar.jst_date(application.submitted_at or clock.now()), months):
-        words = f"申請日の時点で、発行から{months}か月を過ぎています。"
-        return Answer(Condition.SEAL_CERTIFICATE, Standing.UNMET, words)
-    words = f"{calendar.japanese_date(day)}発行で、申請日の時点で{months}か月以内です。"
+    words = f"{calendar.japanese_date(day) if day else ''}発行で、申請日の時点で{months}か月以内です。"
     paper = application.seal_certificate
     verdicts = [
         check.verdict

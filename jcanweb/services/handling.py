@@ -13,15 +13,14 @@ from jcanweb.errors import (
     HeldByColleague,
     OwnApplication,
     StalePage,
-    WordsNeeded,
     WrongState,
-    at_field,
+    words_at,
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, Officer, OfficerRole
 from jcanweb.names import check_words
 from jcanweb.roles import Role
-from jcanweb.services import screening
+from jcanweb.services import lead_time, screening
 from jcanweb.vocabulary import ApplicationState as A
 
 
@@ -50,7 +49,7 @@ def release(application: Application, *, version: int, by: Officer) -> None:
     _check_mine(application, by)
     states.move(application, A.SUBMITTED)
     application.screening_by = application.screening_at = None
-    application.held_by = application.held_at = application.held_reason = None
+    lead_time.end_hold(application)
     flush()
     audit.record(Event.APPLICATION_RELEASED, Subject.APPLICATION, application.id, by=by)
 
@@ -87,9 +86,7 @@ def hold(application: Application, reason: str, *, version: int, by: Officer) ->
     _check_mine(application, by)
     if application.held_at is not None:
         raise WrongState("Application", "held", "held")
-    reason = at_field("reason", check_words, reason, "保留の理由")
-    if not reason:
-        raise WordsNeeded("保留の理由を入力してください。", "reason")
+    reason = words_at("reason", check_words, reason, "保留の理由")
     application.held_by, application.held_at, application.held_reason = by.id, clock.now(), reason
     flush()
     audit.record(Event.APPLICATION_HELD, Subject.APPLICATION, application.id, by=by)
@@ -101,7 +98,7 @@ def resume(application: Application, *, version: int, by: Officer) -> None:
     _check_mine(application, by)
     if application.held_at is None:
         raise WrongState("Application", "not held", "resumed")
-    application.held_by = application.held_at = application.held_reason = None
+    lead_time.end_hold(application)
     flush()
     audit.record(Event.APPLICATION_RESUMED, Subject.APPLICATION, application.id, by=by)
 

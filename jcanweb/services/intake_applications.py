@@ -11,7 +11,7 @@ from jcanweb import clock, names
 from jcanweb.database import db, flush
 from jcanweb.errors import FieldRefused
 from jcanweb.models import Application, Certificate, Corporation, IntakeRow, Officer, Person
-from jcanweb.services import enrollment, enrollment_entries, organizations
+from jcanweb.services import enrollment, enrollment_entries, organizations, renewal
 from jcanweb.services.intake_kind import REASON, Done, Judged, Kind, hashed, look
 from jcanweb.sheets import Column, Row
 from jcanweb.vocabulary import ApplicationState, RowResult
@@ -23,7 +23,6 @@ COLUMNS = (
     Column("years", "有効期間(年)"), Column("pin_recipient_name", "PIN送付先氏名"),
     Column("pin_recipient_email", "PIN送付先メール"), REASON,
 )  # fmt: skip
-ENDED = (ApplicationState.REJECTED, ApplicationState.WITHDRAWN, ApplicationState.LAPSED)
 _UNKNOWN_PERSON = "この法人の権限者として記録されていないメールアドレスです。法人の画面で権限者を登録するか、アドレスを直してください。"
 _UNKNOWN_CORPORATION = "登録されていない法人番号です。先に法人を登録するか、番号を直してください。"
 
@@ -124,7 +123,7 @@ def _living(found: set[Any]) -> dict[str, str]:
     query = select(IntakeRow.done_key, Application.number).join(
         Application, Application.id == IntakeRow.subject_id
     )
-    query = query.where(IntakeRow.done_key.in_(found), Application.state.not_in(ENDED))
+    query = query.where(IntakeRow.done_key.in_(found), Application.state.not_in(renewal.ENDED))
     query = query.where((Application.state != ApplicationState.ISSUED) | good.exists())
     return {key: number for key, number in db.session.execute(query) if key}
 

@@ -26,4 +26,9 @@ def stop(application: Application) -> None:
 def end(application: Application) -> None:
     """Nothing is waited for from us any more: no day stands over it, and no hold."""
     application.due_on = application.days_left = None
+    end_hold(application)
+
+
+def end_hold(application: Application) -> None:
+    """It stands aside no more; a hold never stopped the clock."""
     application.held_by = application.held_at = application.held_reason = None

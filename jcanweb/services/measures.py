@@ -8,7 +8,7 @@ first. Only today is counted from the audit record while the page is made.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import IO, Any
 
 from sqlalchemy import Row, case, func, select
@@ -65,12 +65,12 @@ class Span:
     def tally(self) -> Tally:
         return Tally(self.decided, self.in_time)
 
-    def add(self, day: MeasuredDay) -> None:
-        self.submitted += day.submitted
-        self.decided += day.decided
-        self.in_time += day.in_time
-        self.returned += day.returned
-        self.returned_for.update(day.returned_for)
+    def add(self, part: "MeasuredDay | Span") -> None:
+        self.submitted += part.submitted
+        self.decided += part.decided
+        self.in_time += part.in_time
+        self.returned += part.returned
+        self.returned_for.update(part.returned_for)
 
 
 def usual() -> Period:
@@ -81,7 +81,7 @@ def usual() -> Period:
 
 def waiting() -> list[Waiting]:
     """Every stage that waits for the registration authority, by age."""
-    fresh, middle = (_midnight(_since(age)) for age in AGES)
+    fresh, middle = (calendar.midnight(_since(age)) for age in AGES)
     handed_in = Application.submitted_at
     age = case((handed_in >= fresh, 0), (handed_in >= middle, 1), else_=2)
     screened = Application.screened_at.is_not(None)
@@ -112,9 +112,7 @@ def whole(parts: list[Span]) -> Span:
     """All of these, added up."""
     total = Span(parts[0].first, parts[-1].last)
     for one in parts:
-        total.submitted, total.decided = total.submitted + one.submitted, total.decided + one.decided
-        total.in_time, total.returned = total.in_time + one.in_time, total.returned + one.returned
-        total.returned_for.update(one.returned_for)
+        total.add(one)
     return total
 
 
@@ -211,7 +209,7 @@ def _next_day(today: date) -> date:
 
 def _entries(day: date) -> list[Row[tuple[Event, str, dict[str, Any]]]]:
     """What was done to applications on that day: (event, subject_id, facts)."""
-    since, until = _midnight(day), _midnight(day + timedelta(days=1))
+    since, until = calendar.midnight(day), calendar.midnight(day + timedelta(days=1))
     query = select(AuditEntry.event, AuditEntry.subject_id, AuditEntry.facts).where(
         AuditEntry.event.in_(ACTS), AuditEntry.outcome == Outcome.DONE, AuditEntry.subject == Subject.APPLICATION,
         AuditEntry.at >= since, AuditEntry.at < until,
@@ -244,7 +242,3 @@ def _failed(returned: list[tuple[int, int]]) -> dict[str, int]:
         str(kind) for number, revision in returned for kind in CheckedField
         if newest.get((number, revision, kind)) is Verdict.FAIL
     ))  # fmt: skip
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), calendar.JST)

@@ -13,6 +13,7 @@ from jcanweb.models import Application, Officer
 from jcanweb.roles import Permission
 from jcanweb.services import desk_work, handling
 from jcanweb.services.desk_work import PERMITTED, Work
+from jcanweb.vocabulary import ApplicationState
 
 QUEUED = (Work.CONTINUE_SCREENING, Work.START_SCREENING, Work.APPROVE_APPLICATION, Work.ISSUE_APPLICATION)
 PLACE = tuple_(Application.due_on, Application.id)
@@ -44,7 +45,7 @@ def take(me: Officer, granted: Set[Permission]) -> Application | None:
         waiting = desk_work.query(Work.START_SCREENING, me)
         queries.append(waiting.with_for_update(of=Application, skip_locked=True))
     head = _first(queries)
-    if head is not None and pile and head.state is desk_work.ON_THE_PILE:
+    if head is not None and pile and head.state is ApplicationState.SUBMITTED:
         handling.start(head, version=head.version, by=me)
     return head
 

@@ -16,8 +16,7 @@ from jcanweb.errors import (
     RecoveryFailed,
     RecoveryRefused,
     TwoPersonRule,
-    WordsNeeded,
-    at_field,
+    words_at,
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Certificate, Officer, Recovery, Revocation
@@ -63,7 +62,7 @@ def request(certificate: Certificate, *, ground: RecoveryGround, proof: str, by:
     Raises RecoveryRefused, each ground with its own sentence (see `check`), CustodiansMissing, OwnApplication,
     and FieldRefused or WordsNeeded at the field `proof`.
     """
-    proof = _words(proof, "本人確認の方法", "proof")
+    proof = words_at("proof", check_words, proof, "本人確認の方法")
     lock(certificate)
     lapse_overdue(certificate)
     not_own(certificate, by)
@@ -122,7 +121,7 @@ def decline(recovery: Recovery, *, reason: str, version: int, by: Officer) -> No
     if recovery.requested_by == by.id:
         raise TwoPersonRule(SELF_DECLINED)
     not_own(recovery.certificate, by)
-    reason, who = _words(reason, "回復しない理由", "reason"), by.id
+    reason, who = words_at("reason", check_words, reason, "回復しない理由"), by.id
     move(recovery, RecoveryState.DECLINED)
     recovery.declined_by, recovery.declined_at, recovery.declined_reason = who, clock.now(), reason
     _end(recovery, Event.RECOVERY_DECLINED, by=by)
@@ -242,10 +241,3 @@ def _tell(recovery: Recovery, template: str) -> None:
     mail.send(person.email, template, application=application, name=person.name, recovery=recovery,
               jc_number=recovery.certificate.jc_number, lra_name=setting("LRA_NAME_JA"),
               lra_contact=setting("LRA_CONTACT"))  # fmt: skip
-
-
-def _words(typed: str, what: str, field: str) -> str:
-    words = at_field(field, check_words, typed, what)
-    if not words:
-        raise WordsNeeded(f"{what}を入力してください。", field=field)
-    return words

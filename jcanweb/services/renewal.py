@@ -5,7 +5,7 @@ is `enrollment.renew`. A certificate is renewed once; its successor is what is r
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import joinedload
@@ -68,7 +68,6 @@ def check(certificate: Certificate, *, application: Application | None = None) -
         raise RenewalRefused(
             f"{certificate.jc_number} の更新は、申請 {other.number} で受け付けています。重ねては更新できません。"
         )
-
     if db.session.scalar(_listed(certificate.corporation_id).where(Certificate.id == certificate.id)) is None:
         raise RenewalRefused(
             f"{certificate.jc_number} は、長く使われていないか失効から日がたっているため、更新できません。新しく申請してください。"
@@ -103,7 +102,7 @@ def open_for(person: Person) -> list[Renewable]:
     until = calendar.months_after(calendar.jst_date(clock.now()), setting("RENEWAL_MONTHS") + 1)
     query = _listed(person.corporation_id).where(
         Certificate.person_id == person.id, Certificate.state != CertificateState.REVOKED,
-        Certificate.not_after > clock.now(), Certificate.not_after < _midnight(until),
+        Certificate.not_after > clock.now(), Certificate.not_after < calendar.midnight(until),
     )  # fmt: skip
     return [one for one in _with_applications(query.limit(PAGE), person) if one.is_open]
 
@@ -115,8 +114,8 @@ def _listed(corporation_id: int) -> Select[Certificate]:
     nobody can have used them. Whether it was used before, only CECTRUST-Light knows.
     """
     today = calendar.jst_date(clock.now())
-    unused = _midnight(calendar.months_before(today, setting("RENEWAL_UNUSED_MONTHS")))
-    revoked = _midnight(calendar.months_before(today, setting("RENEWAL_REVOKED_MONTHS")))
+    unused = calendar.midnight(calendar.months_before(today, setting("RENEWAL_UNUSED_MONTHS")))
+    revoked = calendar.midnight(calendar.months_before(today, setting("RENEWAL_REVOKED_MONTHS")))
     used: ColumnElement[bool] = and_(Certificate.delivered_at.is_not(None), Certificate.not_after >= unused)
     renewed = exists().where(
         Application.renewal_of_id == Certificate.id, Application.state == ApplicationState.ISSUED
@@ -139,7 +138,3 @@ def _with_applications(query: Select[Certificate], person: Person) -> list[Renew
     )
     under_way = {one.renewal_of_id: one for one in db.session.scalars(going_on.order_by(Application.id))}
     return [Renewable(one, opens_on(one), under_way.get(one.id)) for one in found]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), calendar.JST)

@@ -10,14 +10,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import IO, Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from jcanweb import audit, clock
-from jcanweb.calendar import JST, jst_date, months_before
+from jcanweb.calendar import JST, jst_date, midnight, months_before
 from jcanweb.database import db
 from jcanweb.errors import FieldRefused
 from jcanweb.events import Event, Subject
@@ -48,12 +48,12 @@ class Period:
 
     @property
     def since(self) -> datetime:
-        return datetime.combine(self.first, time(), JST)
+        return midnight(self.first)
 
     @property
     def until(self) -> datetime:
         """The first moment after the period."""
-        return datetime.combine(self.last + timedelta(days=1), time(), JST)
+        return midnight(self.last + timedelta(days=1))
 
     @property
     def is_over(self) -> bool:

@@ -5,7 +5,6 @@ from the evidence, unseen, and decides. Whoever is the applicant or receives the
 """
 
 from collections.abc import Set
-from datetime import datetime, time
 
 from jcanweb import audit, calendar, clock, states
 from jcanweb.config import setting
@@ -21,11 +20,12 @@ from jcanweb.errors import (
     WordsNeeded,
     WrongState,
     at_field,
+    words_at,
 )
 from jcanweb.events import Event, Subject
 from jcanweb.models import Application, FieldCheck, Officer
 from jcanweb.names import check_words, comparison_key
-from jcanweb.services import lead_time
+from jcanweb.services import eligibility, lead_time
 from jcanweb.services import screening_ledger as ledger
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, PaperPoint, Verdict
@@ -110,7 +110,7 @@ def send_back_screened(application: Application, reason: str, *, version: int, b
 
 
 def _return(application: Application, reason: str, by: Officer) -> None:
-    reason = _reason(reason, "差戻しの理由")
+    reason = words_at("reason", check_words, reason, "差戻しの理由")
     states.move(application, A.RETURNED)
     application.screened_by = application.screened_at = None
     application.returned_by, application.returned_at = by.id, clock.now()
@@ -151,7 +151,7 @@ def reject(application: Application, reason: str, *, version: int, by: Officer) 
     """
     lock(application, version)
     other_person(application, by)
-    reason = _reason(reason, "却下の理由")
+    reason = words_at("reason", check_words, reason, "却下の理由")
     due_on = application.due_on
     states.move(application, A.REJECTED)
     application.rejected_by, application.rejected_at, application.rejected_reason = by.id, clock.now(), reason
@@ -171,7 +171,7 @@ def lapse_old() -> list[Application]:
     """
     ended = []
     first = calendar.months_before(calendar.jst_date(clock.now()), setting("APPLICATION_LAPSE_MONTHS"))
-    for application in ledger.forgotten(before=datetime.combine(first, time(), calendar.JST)):
+    for application in ledger.forgotten(before=calendar.midnight(first)):
         states.move(application, A.LAPSED)
         flush()
         audit.record(Event.APPLICATION_LAPSED, Subject.APPLICATION, application.id, by=None)
@@ -249,13 +249,6 @@ def _all_pass(application: Application) -> None:
 
 
 def _eligible(application: Application) -> None:
-    found = ledger.obstacles(application)
+    found = eligibility.obstacles(application)
     if found:
         raise NotEligible("".join(found))
-
-
-def _reason(typed: str, what: str) -> str:
-    words = at_field("reason", check_words, typed, what)
-    if not words:
-        raise WordsNeeded(f"{what}を入力してください。", field="reason")
-    return words

@@ -63,7 +63,7 @@ def of_pin_recipient(application: Application) -> list[Finding]:
 def of_paper(application: Application) -> list[Finding]:
     """About the 印鑑証明書: is there one, and was it young enough on the day it was handed in?"""
     months, day = setting("SEAL_CERTIFICATE_MONTHS"), application.seal_certificate_on
-    if application.seal_certificate is None or day is None:
+    if application.seal_certificate_id is None or day is None:
         return [refuse(FindingCode.EMPTY, "印鑑証明書が添付されていません。")]
     handed_in = calendar.jst_date(application.submitted_at or clock.now())
     if not calendar.within_months(day, handed_in, months):

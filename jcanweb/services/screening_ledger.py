@@ -12,7 +12,7 @@ from jcanweb.database import db
 from jcanweb.models import Application, Certificate, Consent, FieldCheck, Officer, Order
 from jcanweb.names.findings import Finding, Severity
 from jcanweb.roles import Role
-from jcanweb.services import eligibility, enrollment_ledger, trail
+from jcanweb.services import enrollment_ledger, trail
 from jcanweb.services import screening_findings as findings
 from jcanweb.vocabulary import ApplicationState as A
 from jcanweb.vocabulary import CheckedField, OrderState, Verdict
@@ -151,6 +151,13 @@ def entered(application: Application, officer: Officer) -> bool:
                for one in application.entries)  # fmt: skip
 
 
+def differed(application: Application, officer: Officer) -> bool:
+    """Was what this officer entered last of the present revision other than what the application has?"""
+    own = [one for one in application.entries
+           if one.entered_by == officer.id and one.revision == application.revision]  # fmt: skip
+    return bool(own) and not own[-1].agrees
+
+
 def _contradiction(application: Application, kind: CheckedField, value: str) -> str:
     """What an approver entered otherwise since the last verdict on this field; empty when nothing."""
     verdicts = [one.checked_at for one in application.checks if one.field is kind]
@@ -167,11 +174,6 @@ def last_certificate(application: Application) -> Certificate | None:
         Certificate.person_id == application.person_id, Certificate.application_id != application.id
     )
     return application.renewal_of or db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
-
-
-def obstacles(application: Application) -> list[str]:
-    """What of 第2条 speaks against issuing today, one sentence a condition; empty when nothing does."""
-    return eligibility.obstacles(application)
 
 
 def due(application: Application) -> datetime | None:

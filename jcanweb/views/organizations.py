@@ -1,8 +1,6 @@
 """Corporations: the list with its search, registering, correcting; their people and their links."""
 
-from io import BytesIO
-
-from flask import Blueprint, abort, g, redirect, request, send_file, url_for
+from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from jcanweb import clock, mail
@@ -20,7 +18,7 @@ from jcanweb.services import agreements, organizations, search, trail, vetting
 from jcanweb.services import organization_history as past
 from jcanweb.services import organization_ledger as ledger
 from jcanweb.vocabulary import AgreementState
-from jcanweb.web import absolute, attempt, respond, said
+from jcanweb.web import absolute, attempt, respond, said, shut_in
 
 blueprint = Blueprint("organizations", __name__)
 SHOWN = 15
@@ -125,11 +123,7 @@ def change_person(corporate_number: str, person_id: int) -> tuple[str, int] | Re
 def delegation(corporate_number: str, person_id: int) -> Response:
     """The 委任状, in a window that may do nothing; that it was opened is recorded."""
     content = organizations.open_delegation(_person(corporate_number, person_id), by=g.officer) or abort(404)
-    answer = send_file(
-        BytesIO(content), "application/pdf", download_name=f"delegation-{person_id}.pdf", max_age=0
-    )
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return answer
+    return shut_in(content, "application/pdf", f"delegation-{person_id}.pdf")
 
 
 @blueprint.get("/corporations/<corporate_number>/changes")

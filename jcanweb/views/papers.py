@@ -1,8 +1,6 @@
 """The 印鑑証明書 of an application: the PDF in a window that may do nothing, or images of its pages."""
 
-from io import BytesIO
-
-from flask import Blueprint, Response, abort, g, send_file
+from flask import Blueprint, Response, abort, g
 
 from jcanweb.models import Application
 from jcanweb.page_images import MOST, NoImage
@@ -10,7 +8,7 @@ from jcanweb.permissions import requires
 from jcanweb.roles import Permission
 from jcanweb.services import papers as service
 from jcanweb.services import screening_ledger as ledger
-from jcanweb.web import respond
+from jcanweb.web import respond, shut_in
 
 blueprint = Blueprint("papers", __name__)
 
@@ -20,7 +18,7 @@ blueprint = Blueprint("papers", __name__)
 def document(number: str) -> Response:
     """That it was opened is recorded."""
     content = service.open_document(_found(number), by=g.officer)
-    return _sent(content, "application/pdf", f"{number}.pdf")
+    return shut_in(content, "application/pdf", f"{number}.pdf")
 
 
 @blueprint.get("/applications/<number>/document/pages")
@@ -39,13 +37,7 @@ def page(number: str, page: int) -> Response:
         drawn = service.page(_found(number), page, by=g.officer)
     except NoImage:
         abort(404)
-    return _sent(drawn, "image/png", f"{number}-{page}.png")
-
-
-def _sent(content: bytes, kind: str, name: str) -> Response:
-    answer = send_file(BytesIO(content), kind, download_name=name, max_age=0)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return answer
+    return shut_in(drawn, "image/png", f"{number}-{page}.png")
 
 
 def _found(number: str) -> Application:

@@ -159,13 +159,13 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
            problem: RuleViolation | None = None, status: int = 200) -> tuple[str, int]:  # fmt: skip
     """The page of an application; a refused form keeps what was typed, also when it may no longer be sent."""
     fields, history = ledger.fields(one), trail.history(Subject.APPLICATION, one.id)
+    conditions = eligibility.answers(one)
     possible = service.possible(one, by=g.officer) | handling.possible(one, by=g.officer)
     blind = ledger.blind(one, g.officer)
     if blind:
         fields = [ledger.blinded(shown) for shown in fields]
     forms = {shown.field: check_form(shown.field, formdata=None, **_earlier(shown)) for shown in fields}
     forms |= dict([checked] if checked else [])
-    possible |= handling.possible(one, by=g.officer)
     refused, typed, act = None, None, None
     if checked:
         refused, typed, act = checked[1], checked[1].comment.data, Event.APPLICATION_FIELD_CHECKED
@@ -187,7 +187,8 @@ def _shown(one: Application, *, checked: tuple[CheckedField, CheckForm] | None =
         unsent=typed if act not in possible else None,
         changed=next((step for step in history if step.outcome is Outcome.DONE), None) if problem else None,
         own=service.own(one, g.officer), me=g.officer.id, due=ledger.due(one), **_desk(one),
-        conditions=eligibility.answers(one), obstacles=ledger.obstacles(one), twins=[] if blind else findings.twins(one),
+        conditions=conditions, obstacles=[answer.words for answer in conditions if answer.stops],
+        differed=ledger.differed(one, g.officer), twins=[] if blind else findings.twins(one),
         orders=ledger.failed_orders(one),
         certificate=ledger.certificate(one), status=status,
     )  # fmt: skip
